@@ -113,6 +113,7 @@ def layout(i, word):
 
 def sv_package(name, config, isa, regs, params, hash_):
     out = [f"// {NOTE}", f"// Configuration `{name}`: {config['doc']}.", "/* verilator lint_off UNUSEDPARAM */  // every module uses some of it, none uses all",
+           "/* verilator lint_off UNUSEDSIGNAL */",
            "package millrace_pkg;"]
     for k in params:
         out.append(f"  localparam int {camel(k)} = {config[k]};")
@@ -149,7 +150,7 @@ def sv_package(name, config, isa, regs, params, hash_):
     out += ["      default: legal_word0 = 1'b0;", "    endcase", "  endfunction"]
     for r in regs["register"]:
         out.append(f"  localparam logic [11:0] Reg{camel(r['name'].lower())} = 12'h{r['offset']:03x};")
-    out += ["endpackage", "/* verilator lint_on UNUSEDPARAM */"]
+    out += ["endpackage", "/* verilator lint_on UNUSEDSIGNAL */", "/* verilator lint_on UNUSEDPARAM */"]
     return "\n".join(out) + "\n"
 
 
