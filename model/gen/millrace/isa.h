@@ -25,13 +25,14 @@ struct Config {
   int slots;  // instructions in flight (rows of the wait matrix)
   int queue_depth;  // instructions waiting at each unit
   int offset_bits;  // width of a byte offset into a segment
+  int addr_bits;  // width of a bus address
   int count_bits;  // width of a DMA or vector loop count and of a matmul row count
   int dma_planes;  // 1: DMA has the third dimension (planes)
   int dma_unaligned;  // 1: DMA takes any byte address, length and stride; 0: multiples of dim bytes
   int dma_shared;  // 1: one DMA engine serves both directions in program order
   int dma_burst;  // beats of the longest AXI burst (at most 4 KiB / dim)
   int dma_outstanding;  // bursts each DMA direction may have in flight
-  int fetch_words;  // 32-bit words of the instruction prefetch buffer (a multiple of 8)
+  int fetch_words;  // 32-bit words of the instruction prefetch buffer (a multiple of 8); 0: an instruction is fetched when the last one is dispatched
   int conv_loops;  // 1: matmul has the kernel-y and kernel-x loops
   int tile_loop;  // 1: matmul has the output-tile loop
   int transpose_b;  // 1: matmul can take B in the other orientation
@@ -39,7 +40,7 @@ struct Config {
   int vec_reduce;  // 1: vector unit has the two reduction loops
   int vec_preshift;  // 1: vector unit can shift its operands left
   int vec_fp32;  // 1: requantisation by fp32 scale
-  int alias_check;  // 1: segments are compared on write; 0: all segments are taken to alias
+  int alias_check;  // 1: segments are compared with each other and with the ring when written; 0: all are taken to alias, and the driver keeps them off the ring
   int counters;  // 1: per-unit busy counters
   int mem_log2;  // log2 bytes of the memory a simulated device has
   int word_bits;
@@ -57,10 +58,10 @@ struct Config {
   constexpr int acc_words() const { return acc_banks * acc_rows; }
 };
 inline constexpr std::array kConfigs = {
-    Config{"nano", 4, 1, 1, 4, 256, 2, 256, 4, 4, 1, 17, 8, 0, 0, 1, 8, 1, 16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 17, 32, 2, 4, 8, 10, 8, 9, 2, 2, 0x93eda8f4u, 0},
-    Config{"small", 8, 4, 0, 8, 1024, 4, 256, 16, 8, 2, 32, 10, 1, 1, 0, 32, 8, 32, 1, 1, 1, 1, 1, 1, 1, 1, 1, 26, 64, 3, 2, 10, 13, 8, 10, 3, 4, 0xc43fefffu, 1},
-    Config{"base", 16, 8, 0, 16, 1024, 4, 256, 16, 16, 4, 32, 10, 1, 1, 0, 64, 16, 64, 1, 1, 1, 1, 1, 1, 1, 1, 1, 26, 128, 4, 2, 10, 14, 8, 10, 4, 4, 0xe21a899au, 2},
-    Config{"large", 32, 16, 0, 16, 1024, 4, 256, 16, 16, 4, 32, 10, 1, 1, 0, 64, 16, 64, 1, 1, 1, 1, 1, 1, 1, 1, 1, 26, 256, 5, 2, 10, 14, 8, 10, 4, 4, 0xaf7dafa5u, 3},
+    Config{"nano", 4, 1, 1, 4, 256, 2, 256, 4, 4, 1, 17, 17, 8, 0, 0, 1, 8, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 17, 32, 2, 4, 8, 10, 8, 9, 2, 2, 0xa67f4160u, 0},
+    Config{"small", 8, 4, 0, 8, 1024, 4, 256, 16, 8, 2, 32, 32, 10, 1, 1, 0, 32, 8, 32, 1, 1, 1, 1, 1, 1, 1, 1, 1, 26, 64, 3, 2, 10, 13, 8, 10, 3, 4, 0x138aef42u, 1},
+    Config{"base", 16, 8, 0, 16, 1024, 4, 256, 16, 16, 4, 32, 32, 10, 1, 1, 0, 64, 16, 64, 1, 1, 1, 1, 1, 1, 1, 1, 1, 26, 128, 4, 2, 10, 14, 8, 10, 4, 4, 0x6fe77b4bu, 2},
+    Config{"large", 32, 16, 0, 16, 1024, 4, 256, 16, 16, 4, 32, 32, 10, 1, 1, 0, 64, 16, 64, 1, 1, 1, 1, 1, 1, 1, 1, 1, 26, 256, 5, 2, 10, 14, 8, 10, 4, 4, 0x8febc6dbu, 3},
 };
 constexpr const Config* find_config(std::string_view name) {
   for (const Config& c : kConfigs)
@@ -618,14 +619,14 @@ inline constexpr int kStatusFetchWaitLow = 4, kStatusFetchWaitBits = 1;  // the 
 inline constexpr int kStatusReadWaitLow = 5, kStatusReadWaitBits = 1;  // the data port waits for read data
 inline constexpr int kStatusWriteWaitLow = 6, kStatusWriteWaitBits = 1;  // the data port waits for a write response
 inline constexpr int kStatusScanLow = 7, kStatusScanBits = 1;  // segments are being compared; nothing starts meanwhile
-inline constexpr int kStatusRefusedLow = 8, kStatusRefusedBits = 1;  // a writable segment overlapped the command ring and was disabled (cleared by reset)
+inline constexpr int kStatusRefusedLow = 8, kStatusRefusedBits = 1;  // a writable segment overlapped the command ring and was disabled (cleared by reset; only with alias_check)
 inline constexpr uint32_t kIrqStatus = 0x028;  // w1c: pending interrupts
 inline constexpr int kIrqStatusSignalLow = 0, kIrqStatusSignalBits = 1;  // a SIGNAL with irq completed
 inline constexpr int kIrqStatusFaultLow = 1, kIrqStatusFaultBits = 1;  // the machine stopped on a fault
 inline constexpr uint32_t kIrqEnable = 0x02c;  // rw: the interrupt output is the OR of IRQ_STATUS and this mask
 inline constexpr int kIrqEnableSignalLow = 0, kIrqEnableSignalBits = 1;  // let SIGNAL interrupt
 inline constexpr int kIrqEnableFaultLow = 1, kIrqEnableFaultBits = 1;  // let a fault interrupt
-inline constexpr uint32_t kRingBase = 0x030;  // rw: address of the command ring, a multiple of 32
+inline constexpr uint32_t kRingBase = 0x030;  // rw: address of the command ring, a multiple of 32 (lower bits read as 0), addr_bits wide
 inline constexpr uint32_t kRingLog2 = 0x034;  // rw: log2 of the ring's size in instructions, 0 to 16
 inline constexpr uint32_t kRingTail = 0x038;  // rw: doorbell: number of instructions the host has put into the ring since reset, modulo 2^32
 inline constexpr uint32_t kRingHead = 0x03c;  // ro: number of instructions taken from the ring and dispatched since reset, modulo 2^32
@@ -642,8 +643,8 @@ inline constexpr uint32_t kBusyStore = 0x06c;  // ro: cycles with a store runnin
 inline constexpr uint32_t kBusyMatmul = 0x070;  // ro: cycles with a matmul running (0 without counters)
 inline constexpr uint32_t kBusyVector = 0x074;  // ro: cycles with a vector instruction running (0 without counters)
 inline constexpr uint32_t kMatmulSteps = 0x078;  // ro: K-vectors of A multiplied; times dim squared, the multiply-accumulates done (0 without counters)
-inline constexpr uint32_t kSegBase = 0x100;  // rw: segment: bus address of its first byte (without dma_unaligned a multiple of dim)
-inline constexpr uint32_t kSegSize = 0x104;  // rw: segment: size in bytes
+inline constexpr uint32_t kSegBase = 0x100;  // rw: segment: bus address of its first byte, addr_bits wide (without dma_unaligned a multiple of dim: lower bits read as 0)
+inline constexpr uint32_t kSegSize = 0x104;  // rw: segment: size in bytes, min(32, offset_bits + 1) bits wide
 inline constexpr uint32_t kSegCtrl = 0x108;  // rw: segment: permissions
 inline constexpr int kSegCtrlReadLow = 0, kSegCtrlReadBits = 1;  // instructions may read it
 inline constexpr int kSegCtrlWriteLow = 1, kSegCtrlWriteBits = 1;  // instructions may write it
