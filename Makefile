@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+# The front door. `make` or `make help` lists the targets.
+BUILD ?= build
+JOBS ?= 2
+CMAKE_ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup gen gen-check lint build test test-all demo wave cov bench clean format
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
+
+setup: ## install missing Debian packages (nothing to do when all are there)
+	@scripts/setup.sh
+
+gen: ## write the generated files from rtl/spec
+	@python3 scripts/gen.py
+
+gen-check: ## fail if a generated file is stale
+	@python3 scripts/gen.py --check
+
+lint: setup ## check RTL with Verilator and Yosys, C++ format and include rules
+	@scripts/lint.sh
+
+build: setup ## build everything into build/
+	@cmake -G Ninja -S . -B $(BUILD) $(CMAKE_ARGS) >$(BUILD).log 2>&1 || { cat $(BUILD).log; rm -f $(BUILD).log; false; }
+	@rm -f $(BUILD).log
+	@cmake --build $(BUILD) -j $(JOBS)
+
+test: build ## build and run the tests
+	@ctest --test-dir $(BUILD) -j $(JOBS) -LE long --output-on-failure
+
+test-all: build ## all tests, the long ones too
+	@ctest --test-dir $(BUILD) -j $(JOBS) --output-on-failure
+
+demo: build ## run the demonstration on the Verilated machine
+	@scripts/demo.sh
+
+wave: build ## the demonstration with a waveform in build/demo.fst
+	@scripts/demo.sh --wave $(BUILD)/demo.fst
+
+cov: setup ## coverage of the RTL by the tests (its own build folder)
+	@scripts/cov.sh
+
+bench: build ## speed of the machine and of its simulation
+	@scripts/bench.sh
+
+format: setup ## format the C++ sources
+	@scripts/lint.sh format --fix
+
+clean: ## remove what was built
+	@rm -rf $(BUILD)

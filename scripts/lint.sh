@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Static checks: lint.sh [verilator|yosys|format|deps]... (all without arguments); `lint.sh format --fix` rewrites.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+read -ra configs <<<"${CONFIGS:-nano small base large}"
+fix=0
+checks=()
+for a in "$@"; do
+  case $a in
+    --fix) fix=1 ;;
+    verilator | yosys | format | deps) checks+=("$a") ;;
+    *) echo "lint: unknown check '$a'" >&2; exit 2 ;;
+  esac
+done
+[ ${#checks[@]} -eq 0 ] && checks=(deps format verilator yosys)
+
+rtl=(rtl/lib/*.sv rtl/dma/*.sv rtl/core/*.sv rtl/bus/*.sv rtl/millrace.sv)
+
+check_verilator() {
+  for c in "${configs[@]}"; do
+    echo "lint: verilator $c"
+    verilator --lint-only -Wall --no-timing --top-module millrace "rtl/gen/$c/millrace_pkg.sv" "${rtl[@]}"
+  done
+}
+
+# Yosys finds what Verilator's -Wall misses: combinational loops, several drivers, undriven wires.
+check_yosys() {
+  for c in "${configs[@]}"; do
+    echo "lint: yosys $c"
+    yosys -q -p "read_verilog -sv rtl/gen/$c/millrace_pkg.sv ${rtl[*]}; hierarchy -check -top millrace; proc; check -assert"
+  done
+}
+
+check_format() {
+  local files
+  mapfile -t files < <(git ls-files -co --exclude-standard '*.cc' '*.h' | grep -v '^model/gen/')
+  if [ $fix = 1 ]; then
+    clang-format -i "${files[@]}"
+  else
+    echo "lint: format"
+    clang-format --dry-run -Werror "${files[@]}"
+  fi
+}
+
+check_deps() {
+  echo "lint: deps"
+  python3 scripts/check_deps.py
+}
+
+for c in "${checks[@]}"; do "check_$c"; done
