@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+// In-order dispatch into slots and per-unit queues, the wait matrix, and the fault record.
+//
+// Slot = instruction index modulo Slots, allocated in ring order, so age is a subtraction. Row i of the wait matrix names the
+// older slots that overlap slot i's resources; it clears column by column as slots complete. A slot may start when its row is
+// clear. On a fault nothing younger starts, everything older does; the record is the lowest index that faulted.
+// An instruction is dispatched in the cycle it is valid if its slot is free and its queue has room; it may start in the next.
+`default_nettype none
+module dispatch #(
+    parameter int Units = 4
+) (
+    input  wire logic                                    clk_i,
+    input  wire logic                                    rst_ni,
+    input  wire logic                                    halt_i,        // soft reset pending: nothing starts
+    // From decode.
+    input  wire logic                                    valid_i,
+    output logic                                         ready_o,
+    input  wire logic [                             255:0] instr_i,
+    input  wire logic [                               3:0] fault_i,
+    input  wire logic [        millrace_pkg::SpBanks-1:0] sp_mask_i,
+    input  wire logic [       millrace_pkg::AccBanks-1:0] acc_mask_i,
+    input  wire logic [                              31:0] bus_addr_i,  // where the instruction was fetched
+    output logic      [           millrace_pkg::SegBits-1:0] alias_seg_o,
+    input  wire logic [          millrace_pkg::Segments-1:0] alias_i,   // segments that share memory with `alias_seg_o`
+    // To and from the units.
+    output logic      [                         Units-1:0] op_valid_o,
+    output logic      [                     Units*256-1:0] op_data_o,
+    output logic      [  Units*millrace_pkg::SlotBits-1:0] op_slot_o,
+    input  wire logic [                         Units-1:0] op_ready_i,
+    input  wire logic [                         Units-1:0] done_valid_i,
+    input  wire logic [  Units*millrace_pkg::SlotBits-1:0] done_slot_i,
+    input  wire logic [                       Units*4-1:0] done_fault_i,
+    input  wire logic [                      Units*32-1:0] done_addr_i,
+    // State.
+    output logic      [                              31:0] head_o,      // instructions dispatched
+    output logic                                         busy_o,        // slots in use
+    output logic                                         stop_o,        // a fault has been seen
+    output logic                                         fault_o,       // ... and the record is final
+    output logic      [                               3:0] fault_code_o,
+    output logic      [                               3:0] fault_unit_o,
+    output logic      [                              31:0] fault_index_o,
+    output logic      [                              31:0] fault_addr_o
+);
+  localparam int Slots = millrace_pkg::Slots;
+  localparam int SlotW = millrace_pkg::SlotBits;
+  localparam int SegW = millrace_pkg::SegBits;
+
+  logic [31:0] head_q;
+  logic [Slots-1:0] valid_q, running_q, reads_q, writes_q;
+  logic [millrace_pkg::SpBanks-1:0] sp_q [Slots];
+  logic [millrace_pkg::AccBanks-1:0] acc_q [Slots];
+  logic [SegW-1:0] seg_q [Slots];
+  logic [Slots-1:0] wait_q [Slots];
+
+  // ---- The new instruction's resources and the older slots it must wait for.
+  wire [7:0] opcode = instr_i[7:0];
+  wire [SlotW-1:0] slot = head_q[SlotW-1:0];
+  wire is_signal = opcode == millrace_pkg::OpSignal;
+  wire reads = opcode == millrace_pkg::OpLoad;
+  wire writes = opcode == millrace_pkg::OpStore || is_signal;
+  logic [Slots-1:0] conflict, clear;
+  assign alias_seg_o = instr_i[12+:SegW];
+  always_comb begin
+    for (int i = 0; i < Slots; i++) begin
+      conflict[i] = valid_q[i] && !clear[i] && (is_signal
+          || (sp_mask_i & sp_q[i]) != '0 || (acc_mask_i & acc_q[i]) != '0
+          || (((reads && writes_q[i]) || (writes && reads_q[i])) && alias_i[seg_q[i]]));
+    end
+  end
+
+  // ---- Queues.
+  logic [Units-1:0] target, push_ready, start;
+  logic [Slots-1:0] may_start, started;
+  always_comb begin
+    target = '0;
+    unique case (opcode)
+      millrace_pkg::OpLoad: target[millrace_pkg::DmaShared != 0 ? 1 : 0] = 1'b1;
+      millrace_pkg::OpStore, millrace_pkg::OpSignal: target[1] = 1'b1;
+      millrace_pkg::OpMatmul: target[2] = 1'b1;
+      default: target[3] = 1'b1;
+    endcase
+  end
+  wire good = fault_i == millrace_pkg::FaultNone;
+  wire free = !valid_q[slot] && (target & push_ready) != '0;
+  wire push = valid_i && good && free && !stop_o && !halt_i;
+  wire decode_fault = valid_i && !good && !stop_o;
+  assign ready_o = push;
+
+  for (genvar u = 0; u < Units; u++) begin : g_unit
+    if (u == 0 && millrace_pkg::DmaShared != 0) begin : g_none
+      assign push_ready[u] = 1'b0;
+      assign start[u] = 1'b0;
+      assign op_valid_o[u] = 1'b0;
+      assign op_data_o[u*256+:256] = '0;
+      assign op_slot_o[u*SlotW+:SlotW] = '0;
+      wire unused_ready = op_ready_i[u];
+    end else begin : g_queue
+      unit_queue u_queue (
+          .clk_i,
+          .rst_ni,
+          .push_valid_i(push && target[u]),
+          .push_ready_o(push_ready[u]),
+          .push_data_i (instr_i),
+          .push_slot_i (slot),
+          .may_start_i (may_start),
+          .start_o     (start[u]),
+          .op_valid_o  (op_valid_o[u]),
+          .op_data_o   (op_data_o[u*256+:256]),
+          .op_slot_o   (op_slot_o[u*SlotW+:SlotW]),
+          .op_ready_i  (op_ready_i[u])
+      );
+    end
+  end
+
+  always_comb begin
+    clear   = '0;
+    started = '0;
+    for (int u = 0; u < Units; u++) begin
+      if (done_valid_i[u]) clear[done_slot_i[u*SlotW+:SlotW]] = 1'b1;
+      if (start[u]) started[op_slot_o[u*SlotW+:SlotW]] = 1'b1;
+    end
+  end
+
+  // ---- Age and the fault record. age(s) = head - 1 - index(s): 0 is the youngest slot.
+  logic [SlotW-1:0] record_age_q;     // of the recorded slot
+  logic stop_q, record_decode_q;      // the record is a decode fault: younger than every slot
+  logic [3:0] code_q, unit_q;
+  logic [31:0] addr_q, index_q;
+  logic [Slots-1:0] older;            // than the record
+  always_comb begin
+    for (int i = 0; i < Slots; i++) begin
+      older[i] = !stop_q || record_decode_q || SlotW'(head_q[SlotW-1:0] - SlotW'(i) - 1'b1) > record_age_q;
+      may_start[i] = wait_q[i] == '0 && !halt_i && older[i];
+    end
+  end
+
+  // The oldest fault reported in this cycle, if it is older than the record.
+  logic new_fault;
+  logic [SlotW-1:0] new_age, age;
+  logic [3:0] new_code, new_unit;
+  logic [31:0] new_addr;
+  always_comb begin
+    new_fault = 1'b0;
+    new_age   = '0;
+    new_code  = '0;
+    new_unit  = '0;
+    new_addr  = '0;
+    age       = '0;
+    for (int u = 0; u < Units; u++) begin
+      age = SlotW'(head_q[SlotW-1:0] - done_slot_i[u*SlotW+:SlotW] - 1'b1);
+      if (done_valid_i[u] && done_fault_i[u*4+:4] != millrace_pkg::FaultNone
+          && older[done_slot_i[u*SlotW+:SlotW]] && (!new_fault || age > new_age)) begin
+        new_fault = 1'b1;
+        new_age   = age;
+        new_code  = done_fault_i[u*4+:4];
+        new_unit  = u == 1 && reads_q[done_slot_i[u*SlotW+:SlotW]] ? millrace_pkg::UnitLoad : 4'(u);
+        new_addr  = done_addr_i[u*32+:32];
+      end
+    end
+  end
+
+  assign stop_o        = stop_q;
+  assign fault_o       = stop_q && (valid_q & (running_q | older)) == '0;
+  assign fault_code_o  = code_q;
+  assign fault_unit_o  = unit_q;
+  assign fault_index_o = index_q;
+  assign fault_addr_o  = addr_q;
+  assign busy_o        = valid_q != '0;
+  assign head_o        = head_q;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      head_q          <= '0;
+      valid_q         <= '0;
+      running_q       <= '0;
+      stop_q          <= 1'b0;
+      record_decode_q <= 1'b0;
+      record_age_q    <= '0;
+      code_q          <= millrace_pkg::FaultNone;
+      unit_q          <= '0;
+    end else begin
+      if (push) head_q <= head_q + 1'b1;
+      valid_q   <= (valid_q & ~clear) | (Slots'(push) << slot);
+      running_q <= (running_q | started) & ~clear;
+      if (new_fault) begin
+        stop_q          <= 1'b1;
+        record_decode_q <= 1'b0;
+        record_age_q    <= new_age + SlotW'(push);
+        code_q          <= new_code;
+        unit_q          <= new_unit;
+      end else if (decode_fault) begin
+        stop_q          <= 1'b1;
+        record_decode_q <= 1'b1;
+        code_q          <= fault_i;
+        unit_q          <= millrace_pkg::UnitFetch;
+      end
+    end
+    if (new_fault) begin
+      index_q <= head_q - 1'b1 - 32'(new_age);
+      addr_q  <= new_addr;
+    end else if (decode_fault) begin
+      index_q <= head_q;
+      addr_q  <= fault_i == millrace_pkg::FaultBus ? bus_addr_i : 32'd0;
+    end
+    for (int i = 0; i < Slots; i++) begin
+      if (push && slot == SlotW'(i)) begin
+        sp_q[i]     <= sp_mask_i;
+        acc_q[i]    <= acc_mask_i;
+        seg_q[i]    <= alias_seg_o;
+        reads_q[i]  <= reads;
+        writes_q[i] <= writes;
+        wait_q[i]   <= conflict;
+      end else begin
+        wait_q[i] <= wait_q[i] & ~clear;
+      end
+    end
+  end
+
+`ifdef FORMAL
+  // Nothing waits for an empty slot or for itself, so the oldest slot is always free to start: no deadlock.
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      for (int i = 0; i < Slots; i++) begin
+        if (valid_q[i]) assert ((wait_q[i] & ~valid_q) == '0 && !wait_q[i][i]);
+        for (int u = 0; u < Units; u++) begin
+          if (done_valid_i[u] && done_slot_i[u*SlotW+:SlotW] == SlotW'(i)) assume (running_q[i] || started[i]);
+        end
+      end
+      cover (busy_o && wait_q[0] != '0);
+    end
+  end
+`endif
+endmodule
+`default_nettype wire
