@@ -14,6 +14,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "host/driver/device.h"
@@ -114,10 +115,11 @@ class Runtime {
   struct Progress {
     uint64_t timeout = kDefaultTimeout;
     uint64_t waited = 0;
-    uint32_t head = 0, completed = 0;
+    uint32_t head = 0;
   };
   Status step(Progress& progress, const std::string& what);
   Status refresh_completed();
+  Status write_word(uint32_t value);  // the word that SIGNALs write
   std::string diagnose(uint32_t status, const std::string& what, uint64_t waited);
   std::optional<isa::Instruction> instruction_at(uint32_t index) const;
 
@@ -126,11 +128,11 @@ class Runtime {
   Buffer ring_;
   Buffer page_;
   uint32_t ring_size_ = 0;
-  uint32_t tail_ = 0;       // instructions put into the ring since reset
-  uint32_t submitted_ = 0;  // sequence number of the last submission
-  uint32_t completed_ = 0;  // sequence number last seen in the driver page
-  uint32_t lost_from_ = 0,
-           lost_to_ = 0;  // sequence numbers discarded by the last reset: (from, to]
+  uint32_t tail_ = 0;                                // instructions put into the ring since reset
+  uint32_t submitted_ = 0;                           // sequence number of the last submission
+  uint32_t completed_ = 0;                           // sequence number last seen in the driver page
+  std::vector<std::pair<uint32_t, uint32_t>> lost_;  // discarded by resets: (first, second]
+  bool broken_ = false;                    // a submission stopped half way; reset() clears it
   std::vector<isa::Instruction> history_;  // the last instructions, by index modulo its size
 };
 
