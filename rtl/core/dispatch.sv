@@ -34,6 +34,7 @@ module dispatch #(
     // State.
     output logic      [                              31:0] head_o,      // instructions dispatched
     output logic                                         busy_o,        // slots in use
+    output logic      [                         Units-1:0] unit_busy_o,   // instructions begun and not complete, by unit
     output logic                                         stop_o,        // a fault has been seen
     output logic                                         fault_o,       // ... and the record is final
     output logic      [                               3:0] fault_code_o,
@@ -166,6 +167,14 @@ module dispatch #(
   assign fault_index_o = index_q;
   assign fault_addr_o  = addr_q;
   assign busy_o        = valid_q != '0;
+  for (genvar u = 0; u < Units; u++) begin : g_busy
+    logic [SlotW:0] begun_q;  // as long as the unit has any
+    always_ff @(posedge clk_i) begin
+      if (!rst_ni) begun_q <= '0;
+      else begun_q <= begun_q + (SlotW + 1)'(start[u]) - (SlotW + 1)'(done_valid_i[u]);
+    end
+    assign unit_busy_o[u] = begun_q != '0 || start[u];
+  end
   assign head_o        = head_q;
 
   always_ff @(posedge clk_i) begin

@@ -37,7 +37,7 @@ module fetch (
 
   logic [31:0] next_q;  // index of the next instruction to request
   logic [CountW-1:0] bursts_q;
-  logic room;
+  logic room, offered_q;
   logic [15:0] ring_mask;
   logic [31:0] index;
   logic [AddrW-1:0] addr;
@@ -50,11 +50,10 @@ module fetch (
   assign head_addr_o = 32'(addr);
   assign f_araddr_o = 32'(addr);
   assign f_arlen_o = 8'd7;
-  assign wait_o = bursts_q != '0;
-  assign pending_o = next_q != tail_i || wait_o || f_arvalid_o;
+  assign wait_o = bursts_q != '0 || offered_q;
+  assign pending_o = next_q != tail_i || wait_o;
 
   // A burst once offered stays offered until it is accepted.
-  logic offered_q;
   assign f_arvalid_o = offered_q || (run_i && next_q != tail_i && room);
 
   always_ff @(posedge clk_i) begin

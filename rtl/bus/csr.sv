@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+// Registers on AXI4-Lite (docs/registers.md), the soft reset sequence, interrupts and counters.
+// One transaction of each direction at a time: a write is taken when address and data are both there and answered in the next
+// cycle, a read is answered in the next cycle. Writes wait while the segments are being compared.
+`default_nettype none
+module csr #(
+    parameter logic [31:0] BuildId = 32'd0
+) (
+    input  wire logic        clk_i,
+    input  wire logic        rst_ni,
+    // AXI4-Lite.
+    input  wire logic        s_awvalid_i,
+    output logic             s_awready_o,
+    input  wire logic [11:0] s_awaddr_i,
+    input  wire logic        s_wvalid_i,
+    output logic             s_wready_o,
+    input  wire logic [31:0] s_wdata_i,
+    output logic             s_bvalid_o,
+    input  wire logic        s_bready_i,
+    output logic      [ 1:0] s_bresp_o,
+    input  wire logic        s_arvalid_i,
+    output logic             s_arready_o,
+    input  wire logic [11:0] s_araddr_i,
+    output logic             s_rvalid_o,
+    input  wire logic        s_rready_i,
+    output logic      [31:0] s_rdata_o,
+    output logic      [ 1:0] s_rresp_o,
+    output logic             irq_o,
+    // Command ring.
+    output logic      [31:0] ring_base_o,
+    output logic      [ 4:0] ring_log2_o,
+    output logic      [31:0] tail_o,
+    input  wire logic [31:0] head_i,
+    // Segments.
+    output logic             seg_wr_valid_o,
+    output logic             seg_wr_ring_o,
+    input  wire logic        scan_i,
+    input  wire logic        refused_i,
+    input  wire logic [31:0] seg_base_i,     // of segment s_araddr_i[7:4]
+    input  wire logic [31:0] seg_size_i,
+    input  wire logic [ 1:0] seg_perm_i,
+    // State of the core.
+    input  wire logic        work_i,         // instructions are waiting, fetched or running
+    input  wire logic [ 2:0] wait_i,         // responses outstanding: write, read, fetch
+    input  wire logic        fault_i,
+    input  wire logic [ 3:0] fault_code_i,
+    input  wire logic [ 3:0] fault_unit_i,
+    input  wire logic [31:0] fault_index_i,
+    input  wire logic [31:0] fault_addr_i,
+    input  wire logic        signal_valid_i,
+    input  wire logic [31:0] signal_value_i,
+    input  wire logic        signal_irq_i,
+    input  wire logic [ 3:0] busy_i,         // units running: vector, matmul, store, load
+    input  wire logic        step_i,
+    // Soft reset: halt_o stops new work; when nothing is outstanding the core is reset for one cycle.
+    output logic             halt_o,
+    output logic             core_rst_no
+);
+  logic [31:0] ring_base_q, tail_q, signal_q;
+  logic [4:0] ring_log2_q;
+  logic [1:0] irq_q, irq_enable_q;
+  logic halt_q, clear_q, fault_seen_q;
+  wire idle = !work_i && !scan_i && !halt_q;
+
+  // ---- Writes.
+  wire write = s_awvalid_i && s_wvalid_i && !s_bvalid_o && !scan_i;
+  wire [11:0] waddr = s_awaddr_i;
+  wire is_seg = waddr[11:8] == 4'h1 && waddr[3:2] != 2'd3 && 32'(waddr[7:4]) < millrace_pkg::Segments;
+  wire is_ring = waddr == millrace_pkg::RegRingBase || waddr == millrace_pkg::RegRingLog2;
+  wire is_free = waddr == millrace_pkg::RegCtrl || waddr == millrace_pkg::RegIrqStatus
+      || waddr == millrace_pkg::RegIrqEnable || waddr == millrace_pkg::RegRingTail;
+  wire accept = waddr[1:0] == 2'd0 && (((is_seg || is_ring) && idle) || is_free);
+  wire set = write && accept;
+  logic bvalid_q, berror_q;
+  logic ring_written_q;  // one cycle after the write, when the scan sees the new value
+  assign s_awready_o    = write;
+  assign s_wready_o     = write;
+  assign s_bvalid_o     = bvalid_q;
+  assign s_bresp_o      = {berror_q, 1'b0};
+  assign seg_wr_valid_o = set && is_seg;
+  assign seg_wr_ring_o  = ring_written_q;
+
+  // ---- Reset sequence: halt, wait for the memory, clear.
+  wire quiet = wait_i == 3'd0;
+  assign halt_o      = halt_q;
+  assign core_rst_no = rst_ni && !clear_q;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      bvalid_q       <= 1'b0;
+      ring_base_q    <= '0;
+      ring_log2_q    <= '0;
+      halt_q         <= 1'b0;
+      clear_q        <= 1'b0;
+      ring_written_q <= 1'b0;
+    end else begin
+      bvalid_q       <= write || (bvalid_q && !s_bready_i);
+      ring_written_q <= set && is_ring;
+      if (set && waddr == millrace_pkg::RegRingBase) ring_base_q <= 32'(s_wdata_i[millrace_pkg::AddrBits-1:5]) << 5;
+      if (set && waddr == millrace_pkg::RegRingLog2) ring_log2_q <= s_wdata_i[4:0] > 5'd16 ? 5'd16 : s_wdata_i[4:0];
+      halt_q  <= (set && waddr == millrace_pkg::RegCtrl && s_wdata_i[0]) || (halt_q && !clear_q);
+      clear_q <= halt_q && quiet && !clear_q;
+    end
+    if (write) berror_q <= !accept;
+    if (!core_rst_no) begin
+      tail_q       <= '0;
+      irq_q        <= '0;
+      irq_enable_q <= '0;
+      signal_q     <= '0;
+      fault_seen_q <= 1'b0;
+    end else begin
+      if (set && waddr == millrace_pkg::RegRingTail && !halt_q) tail_q <= s_wdata_i;
+      if (set && waddr == millrace_pkg::RegIrqEnable) irq_enable_q <= s_wdata_i[1:0];
+      irq_q <= (irq_q & ~(set && waddr == millrace_pkg::RegIrqStatus ? s_wdata_i[1:0] : 2'd0))
+             | {fault_i && !fault_seen_q, signal_valid_i && signal_irq_i};
+      fault_seen_q <= fault_i;
+      if (signal_valid_i) signal_q <= signal_value_i;
+    end
+  end
+  assign ring_base_o = ring_base_q;
+  assign ring_log2_o = ring_log2_q;
+  assign tail_o      = tail_q;
+  assign irq_o       = (irq_q & irq_enable_q) != 2'd0;
+
+  // ---- Counters.
+  logic [63:0] cycles_q;
+  logic [31:0] count_q [5];
+  wire [4:0] events = {step_i, busy_i};
+  if (millrace_pkg::Counters != 0) begin : g_counters
+    always_ff @(posedge clk_i) begin
+      for (int i = 0; i < 5; i++) begin
+        if (!core_rst_no) count_q[i] <= '0;
+        else count_q[i] <= count_q[i] + 32'(events[i]);
+      end
+    end
+  end else begin : g_no_counters
+    for (genvar i = 0; i < 5; i++) begin : g_zero
+      assign count_q[i] = '0;
+    end
+    wire unused_counts = &{1'b0, events};
+  end
+  always_ff @(posedge clk_i) begin
+    if (!core_rst_no) cycles_q <= '0;
+    else if (!idle && !fault_i) cycles_q <= cycles_q + 1'b1;
+  end
+
+  // ---- Reads.
+  wire read = s_arvalid_i && !s_rvalid_o;
+  logic [31:0] rdata;
+  logic known;
+  logic rvalid_q, rerror_q;
+  logic [31:0] rdata_q;
+  assign s_arready_o = read;
+  assign s_rvalid_o  = rvalid_q;
+  assign s_rdata_o   = rdata_q;
+  assign s_rresp_o   = {rerror_q, 1'b0};
+  wire [30:0] caps2 = {
+      millrace_pkg::VecFp32 != 0, millrace_pkg::VecPreshift != 0, millrace_pkg::VecReduce != 0,
+      millrace_pkg::VecBinary != 0, millrace_pkg::TransposeB != 0, millrace_pkg::TileLoop != 0,
+      millrace_pkg::ConvLoops != 0, millrace_pkg::DmaUnaligned != 0, millrace_pkg::DmaPlanes != 0,
+      6'(millrace_pkg::OffsetBits), 8'(millrace_pkg::Slots), 8'(millrace_pkg::Segments)};
+
+  always_comb begin
+    known = 1'b1;
+    rdata = '0;
+    unique case (s_araddr_i)
+      millrace_pkg::RegId: rdata = 32'h4d494c4c;
+      millrace_pkg::RegIsaHash: rdata = millrace_pkg::IsaHash;
+      millrace_pkg::RegBuildId: rdata = BuildId;
+      millrace_pkg::RegCaps0:
+      rdata = {8'(millrace_pkg::AccBanks), 8'(millrace_pkg::SpBanks), 8'(millrace_pkg::Lanes), 8'(millrace_pkg::Dim)};
+      millrace_pkg::RegCaps1: rdata = {16'(millrace_pkg::AccRows), 16'(millrace_pkg::SpRows)};
+      millrace_pkg::RegCaps2: rdata = 32'(caps2);
+      millrace_pkg::RegCtrl: rdata = '0;
+      millrace_pkg::RegStatus: rdata = 32'({refused_i, scan_i, wait_i, 1'b0, halt_q, fault_i, idle});
+      millrace_pkg::RegIrqStatus: rdata = 32'(irq_q);
+      millrace_pkg::RegIrqEnable: rdata = 32'(irq_enable_q);
+      millrace_pkg::RegRingBase: rdata = ring_base_q;
+      millrace_pkg::RegRingLog2: rdata = 32'(ring_log2_q);
+      millrace_pkg::RegRingTail: rdata = tail_q;
+      millrace_pkg::RegRingHead: rdata = head_i;
+      millrace_pkg::RegSignalValue: rdata = signal_q;
+      millrace_pkg::RegFault: rdata = 32'({fault_unit_i, fault_code_i});
+      millrace_pkg::RegFaultIndex: rdata = fault_index_i;
+      millrace_pkg::RegFaultAddr: rdata = fault_addr_i;
+      millrace_pkg::RegCycles: rdata = cycles_q[31:0];
+      millrace_pkg::RegCyclesHi: rdata = cycles_q[63:32];
+      millrace_pkg::RegBusyLoad: rdata = count_q[0];
+      millrace_pkg::RegBusyStore: rdata = count_q[1];
+      millrace_pkg::RegBusyMatmul: rdata = count_q[2];
+      millrace_pkg::RegBusyVector: rdata = count_q[3];
+      millrace_pkg::RegMatmulSteps: rdata = count_q[4];
+      default: begin
+        known = s_araddr_i[11:8] == 4'h1 && s_araddr_i[3:2] != 2'd3 && s_araddr_i[1:0] == 2'd0
+            && 32'(s_araddr_i[7:4]) < millrace_pkg::Segments;
+        if (known) begin
+          unique case (s_araddr_i[3:2])
+            2'd0: rdata = seg_base_i;
+            2'd1: rdata = seg_size_i;
+            default: rdata = 32'(seg_perm_i);
+          endcase
+        end
+      end
+    endcase
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) rvalid_q <= 1'b0;
+    else rvalid_q <= read || (rvalid_q && !s_rready_i);
+    if (read) begin
+      rdata_q  <= rdata;
+      rerror_q <= !known;
+    end
+  end
+
+`ifdef FORMAL
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) assert (!(seg_wr_valid_o && !idle));
+    cover (rst_ni && clear_q);
+  end
+`endif
+endmodule
+`default_nettype wire

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// Segment table: base, size and permissions of `Segments` windows of memory, and which of them share memory.
+// Written only while the machine is idle. With AliasCheck a write starts a scan that compares the written entry with every
+// other one and with the command ring, one a cycle (Segments + 1 cycles): overlaps set the alias matrix; a writable segment
+// that overlaps the ring loses its permissions and sets `refused_o`. A write of the ring (index Segments) scans likewise.
+// Look-ups are combinational.
+`default_nettype none
+module segments #(
+    parameter int Ports = 2
+) (
+    input  wire logic                                   clk_i,
+    input  wire logic                                   rst_ni,        // power-on reset: segments survive a soft reset
+    input  wire logic                                   clear_i,       // soft reset: clears refused_o
+    input  wire logic                                   wr_valid_i,
+    input  wire logic [      millrace_pkg::SegBits-1:0] wr_index_i,
+    input  wire logic [                            1:0] wr_field_i,    // 0 base, 1 size, 2 permissions
+    input  wire logic [                           31:0] wr_data_i,
+    input  wire logic                                   wr_ring_i,     // the ring's base or size has been written
+    input  wire logic [                           31:0] ring_base_i,
+    input  wire logic [                            4:0] ring_log2_i,
+    output logic                                        scan_o,
+    output logic                                        refused_o,
+    // Registers of one segment, for the host.
+    input  wire logic [      millrace_pkg::SegBits-1:0] rd_index_i,
+    output logic      [                           31:0] rd_base_o,
+    output logic      [                           31:0] rd_size_o,
+    output logic      [                            1:0] rd_perm_o,
+    // Look-up by the DMA engines.
+    input  wire logic [Ports*millrace_pkg::SegBits-1:0] seg_id_i,
+    output logic      [                   Ports*32-1:0] seg_base_o,
+    output logic      [                   Ports*32-1:0] seg_size_o,
+    output logic      [                      Ports-1:0] seg_read_o,
+    output logic      [                      Ports-1:0] seg_write_o,
+    // Segments that share memory with one.
+    input  wire logic [      millrace_pkg::SegBits-1:0] alias_seg_i,
+    output logic      [     millrace_pkg::Segments-1:0] alias_o
+);
+  localparam int Segments = millrace_pkg::Segments;
+  localparam int SegW = millrace_pkg::SegBits;
+  localparam int BaseW = millrace_pkg::AddrBits;
+  localparam int SizeW = (millrace_pkg::OffsetBits < 32) ? millrace_pkg::OffsetBits + 1 : 32;
+  localparam int LowBits = (millrace_pkg::DmaUnaligned != 0) ? 0 : millrace_pkg::DimLog2;
+
+  logic [BaseW-1:0] base_q [Segments];
+  logic [SizeW-1:0] size_q [Segments];
+  logic [1:0] perm_q [Segments];
+
+  assign rd_base_o = 32'(base_q[rd_index_i]);
+  assign rd_size_o = 32'(size_q[rd_index_i]);
+  assign rd_perm_o = perm_q[rd_index_i];
+  for (genvar p = 0; p < Ports; p++) begin : g_port
+    wire [SegW-1:0] id = seg_id_i[p*SegW+:SegW];
+    assign seg_base_o[p*32+:32] = 32'(base_q[id]);
+    assign seg_size_o[p*32+:32] = 32'(size_q[id]);
+    assign seg_read_o[p]        = perm_q[id][0];
+    assign seg_write_o[p]       = perm_q[id][1];
+  end
+
+  wire unused_data = &{1'b0, wr_data_i};
+  logic revoke;
+  logic [SegW-1:0] revoke_index;
+
+  always_ff @(posedge clk_i) begin
+    for (int i = 0; i < Segments; i++) begin
+      if (wr_valid_i && wr_index_i == SegW'(i)) begin
+        if (wr_field_i == 2'd0) base_q[i] <= (wr_data_i[BaseW-1:0] >> LowBits) << LowBits;
+        if (wr_field_i == 2'd1) size_q[i] <= wr_data_i[SizeW-1:0];
+      end
+      if (!rst_ni) perm_q[i] <= '0;
+      else if (wr_valid_i && wr_index_i == SegW'(i) && wr_field_i == 2'd2) perm_q[i] <= wr_data_i[1:0];
+      else if (revoke && revoke_index == SegW'(i)) perm_q[i] <= '0;
+    end
+  end
+
+  if (millrace_pkg::AliasCheck != 0) begin : g_scan
+    // Entry `Segments` is the ring.
+    logic [Segments-1:0] alias_q [Segments];
+    logic [SegW:0] target_q, other_q;
+    logic busy_q, refused_q;
+    wire [SegW-1:0] ti = target_q[SegW-1:0];
+    wire [SegW-1:0] oi = other_q[SegW-1:0];
+    wire t_ring = target_q[SegW];
+    wire o_ring = other_q[SegW];
+    wire [32:0] ring_size = 33'd32 << ring_log2_i;
+    wire [32:0] t_base = t_ring ? 33'(ring_base_i) : 33'(base_q[ti]);
+    wire [32:0] o_base = o_ring ? 33'(ring_base_i) : 33'(base_q[oi]);
+    wire [32:0] t_end = t_base + (t_ring ? ring_size : 33'(size_q[ti]));
+    wire [32:0] o_end = o_base + (o_ring ? ring_size : 33'(size_q[oi]));
+    wire overlap = t_base < o_end && o_base < t_end;
+    wire is_ring = t_ring != o_ring;
+
+    assign revoke_index = t_ring ? oi : ti;
+    assign revoke       = busy_q && is_ring && overlap && perm_q[revoke_index][1];
+    assign scan_o       = busy_q;
+    assign refused_o    = refused_q;
+    always_comb begin
+      alias_o = alias_q[alias_seg_i];
+      alias_o[alias_seg_i] = 1'b1;
+    end
+
+    always_ff @(posedge clk_i) begin
+      if (busy_q && !t_ring && !o_ring) begin
+        for (int i = 0; i < Segments; i++) begin
+          if (ti == SegW'(i)) alias_q[i][oi] <= overlap;
+          else if (oi == SegW'(i)) alias_q[i][ti] <= overlap;
+        end
+      end
+      if (!rst_ni) begin
+        busy_q    <= 1'b0;
+        refused_q <= 1'b0;
+      end else begin
+        if (wr_valid_i || wr_ring_i) begin
+          busy_q   <= 1'b1;
+          target_q <= wr_ring_i ? (SegW + 1)'(Segments) : {1'b0, wr_index_i};
+          other_q  <= '0;
+        end else if (busy_q) begin
+          busy_q  <= !o_ring;
+          other_q <= other_q + 1'b1;
+        end
+        refused_q <= (refused_q && !clear_i) || revoke;
+      end
+    end
+  end else begin : g_no_scan
+    assign alias_o      = '1;
+    assign scan_o       = 1'b0;
+    assign refused_o    = 1'b0;
+    assign revoke       = 1'b0;
+    assign revoke_index = '0;
+    wire unused_scan = &{1'b0, wr_ring_i, ring_base_i, ring_log2_i, alias_seg_i, clear_i};
+  end
+endmodule
+`default_nettype wire

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+// Millrace tensor accelerator: wiring of registers, fetch, dispatch, units and memories (docs/microarchitecture.md).
+// AXI4-Lite slave `s_`, AXI4 read master `f_` for the command ring (32 bits), AXI4 master `m_` for data (Dim bytes wide).
+`default_nettype none
+module millrace #(
+    parameter logic [31:0] BuildId = 32'd0
+) (
+    input  wire logic                                clk_i,
+    input  wire logic                                rst_ni,
+    output logic                                     irq_o,
+    input  wire logic                                s_awvalid_i,
+    output logic                                     s_awready_o,
+    input  wire logic [                         11:0] s_awaddr_i,
+    input  wire logic                                s_wvalid_i,
+    output logic                                     s_wready_o,
+    input  wire logic [                         31:0] s_wdata_i,
+    output logic                                     s_bvalid_o,
+    input  wire logic                                s_bready_i,
+    output logic      [                          1:0] s_bresp_o,
+    input  wire logic                                s_arvalid_i,
+    output logic                                     s_arready_o,
+    input  wire logic [                         11:0] s_araddr_i,
+    output logic                                     s_rvalid_o,
+    input  wire logic                                s_rready_i,
+    output logic      [                         31:0] s_rdata_o,
+    output logic      [                          1:0] s_rresp_o,
+    output logic                                     f_arvalid_o,
+    input  wire logic                                f_arready_i,
+    output logic      [                         31:0] f_araddr_o,
+    output logic      [                          7:0] f_arlen_o,
+    input  wire logic                                f_rvalid_i,
+    output logic                                     f_rready_o,
+    input  wire logic [                         31:0] f_rdata_i,
+    input  wire logic [                          1:0] f_rresp_i,
+    input  wire logic                                f_rlast_i,
+    output logic                                     m_arvalid_o,
+    input  wire logic                                m_arready_i,
+    output logic      [                         31:0] m_araddr_o,
+    output logic      [                          7:0] m_arlen_o,
+    input  wire logic                                m_rvalid_i,
+    output logic                                     m_rready_o,
+    input  wire logic [   millrace_pkg::WordBits-1:0] m_rdata_i,
+    input  wire logic [                          1:0] m_rresp_i,
+    input  wire logic                                m_rlast_i,
+    output logic                                     m_awvalid_o,
+    input  wire logic                                m_awready_i,
+    output logic      [                         31:0] m_awaddr_o,
+    output logic      [                          7:0] m_awlen_o,
+    output logic                                     m_wvalid_o,
+    input  wire logic                                m_wready_i,
+    output logic      [   millrace_pkg::WordBits-1:0] m_wdata_o,
+    output logic      [        millrace_pkg::Dim-1:0] m_wstrb_o,
+    output logic                                     m_wlast_o,
+    input  wire logic                                m_bvalid_i,
+    output logic                                     m_bready_o,
+    input  wire logic [                          1:0] m_bresp_i
+);
+  localparam int Units = 4;  // load, store, matmul, vector
+  localparam int Load = 0, Store = 1, Matmul = 2, Vector = 3;
+  localparam int SlotW = millrace_pkg::SlotBits;
+  localparam int SegW = millrace_pkg::SegBits;
+  localparam int SpW = millrace_pkg::SpAddrBits;
+  localparam int AccW = millrace_pkg::AccAddrBits;
+  localparam int WordW = millrace_pkg::WordBits;
+  localparam int RowW = 4 * WordW;
+  localparam bit Shared = millrace_pkg::DmaShared != 0;
+
+  logic core_rst_n, halt, stop, fault, scan;
+
+  // ---- Registers and segments.
+  logic [31:0] ring_base, tail, head, fault_index, fault_addr;
+  logic [4:0] ring_log2;
+  logic [3:0] fault_code, fault_unit;
+  logic fetch_pending, fetch_wait, decode_empty, busy;
+  logic seg_wr_valid, seg_wr_ring, refused;
+  logic [31:0] rd_base, rd_size;
+  logic [1:0] rd_perm;
+  logic signal_valid, signal_irq, step;
+  logic [31:0] signal_value;
+  logic [1:0] read_wait, write_wait;
+  logic [Units-1:0] unit_busy;
+  logic [2*SegW-1:0] seg_id;
+  logic [63:0] seg_base, seg_size;
+  logic [1:0] seg_read, seg_write;
+  logic [SegW-1:0] alias_seg;
+  logic [millrace_pkg::Segments-1:0] alias_set;
+
+  csr #(
+      .BuildId(BuildId)
+  ) u_csr (
+      .clk_i, .rst_ni,
+      .s_awvalid_i, .s_awready_o, .s_awaddr_i, .s_wvalid_i, .s_wready_o, .s_wdata_i,
+      .s_bvalid_o, .s_bready_i, .s_bresp_o,
+      .s_arvalid_i, .s_arready_o, .s_araddr_i, .s_rvalid_o, .s_rready_i, .s_rdata_o, .s_rresp_o,
+      .irq_o,
+      .ring_base_o   (ring_base),
+      .ring_log2_o   (ring_log2),
+      .tail_o        (tail),
+      .head_i        (head),
+      .seg_wr_valid_o(seg_wr_valid),
+      .seg_wr_ring_o (seg_wr_ring),
+      .scan_i        (scan),
+      .refused_i     (refused),
+      .seg_base_i    (rd_base),
+      .seg_size_i    (rd_size),
+      .seg_perm_i    (rd_perm),
+      .work_i        (fetch_pending || !decode_empty || busy || stop),
+      .wait_i        ({|write_wait, |read_wait, fetch_wait}),
+      .fault_i       (fault),
+      .fault_code_i  (fault_code),
+      .fault_unit_i  (fault_unit),
+      .fault_index_i (fault_index),
+      .fault_addr_i  (fault_addr),
+      .signal_valid_i(signal_valid),
+      .signal_value_i(signal_value),
+      .signal_irq_i  (signal_irq),
+      .busy_i        (unit_busy),
+      .step_i        (step),
+      .halt_o        (halt),
+      .core_rst_no   (core_rst_n)
+  );
+
+  segments #(
+      .Ports(2)
+  ) u_segments (
+      .clk_i, .rst_ni,
+      .clear_i    (!core_rst_n),
+      .wr_valid_i (seg_wr_valid),
+      .wr_index_i (s_awaddr_i[4+:SegW]),
+      .wr_field_i (s_awaddr_i[3:2]),
+      .wr_data_i  (s_wdata_i),
+      .wr_ring_i  (seg_wr_ring),
+      .ring_base_i(ring_base),
+      .ring_log2_i(ring_log2),
+      .scan_o     (scan),
+      .refused_o  (refused),
+      .rd_index_i (s_araddr_i[4+:SegW]),
+      .rd_base_o  (rd_base),
+      .rd_size_o  (rd_size),
+      .rd_perm_o  (rd_perm),
+      .seg_id_i   (seg_id),
+      .seg_base_o (seg_base),
+      .seg_size_o (seg_size),
+      .seg_read_o (seg_read),
+      .seg_write_o(seg_write),
+      .alias_seg_i(alias_seg),
+      .alias_o    (alias_set)
+  );
+
+  // ---- Fetch, decode, dispatch.
+  logic word_valid, word_ready, word_error, instr_valid, instr_ready;
+  logic [31:0] word_data, head_addr;
+  logic [255:0] instr;
+  logic [3:0] instr_fault;
+  logic [millrace_pkg::SpBanks-1:0] sp_mask;
+  logic [millrace_pkg::AccBanks-1:0] acc_mask;
+  logic [Units-1:0] op_valid, op_ready, done_valid;
+  logic [Units*256-1:0] op_data;
+  logic [Units*SlotW-1:0] op_slot, done_slot;
+  logic [Units*4-1:0] done_fault;
+  logic [Units*32-1:0] done_addr;
+
+  fetch u_fetch (
+      .clk_i,
+      .rst_ni      (core_rst_n),
+      .run_i       (!halt && !stop && !scan),
+      .want_i      (decode_empty),
+      .ring_base_i (ring_base),
+      .ring_log2_i (ring_log2),
+      .tail_i      (tail),
+      .head_i      (head),
+      .pending_o   (fetch_pending),
+      .wait_o      (fetch_wait),
+      .head_addr_o (head_addr),
+      .word_valid_o(word_valid),
+      .word_ready_i(word_ready),
+      .word_data_o (word_data),
+      .word_error_o(word_error),
+      .f_arvalid_o, .f_arready_i, .f_araddr_o, .f_arlen_o,
+      .f_rvalid_i, .f_rready_o, .f_rdata_i, .f_rresp_i, .f_rlast_i
+  );
+
+  decode u_decode (
+      .clk_i,
+      .rst_ni      (core_rst_n),
+      .word_valid_i(word_valid),
+      .word_ready_o(word_ready),
+      .word_data_i (word_data),
+      .word_error_i(word_error),
+      .empty_o     (decode_empty),
+      .valid_o     (instr_valid),
+      .ready_i     (instr_ready),
+      .instr_o     (instr),
+      .fault_o     (instr_fault),
+      .sp_mask_o   (sp_mask),
+      .acc_mask_o  (acc_mask)
+  );
+
+  dispatch #(
+      .Units(Units)
+  ) u_dispatch (
+      .clk_i,
+      .rst_ni       (core_rst_n),
+      .halt_i       (halt),
+      .valid_i      (instr_valid),
+      .ready_o      (instr_ready),
+      .instr_i      (instr),
+      .fault_i      (instr_fault),
+      .sp_mask_i    (sp_mask),
+      .acc_mask_i   (acc_mask),
+      .bus_addr_i   (head_addr),
+      .alias_seg_o  (alias_seg),
+      .alias_i      (alias_set),
+      .op_valid_o   (op_valid),
+      .op_data_o    (op_data),
+      .op_slot_o    (op_slot),
+      .op_ready_i   (op_ready),
+      .done_valid_i (done_valid),
+      .done_slot_i  (done_slot),
+      .done_fault_i (done_fault),
+      .done_addr_i  (done_addr),
+      .head_o       (head),
+      .busy_o       (busy),
+      .unit_busy_o  (unit_busy),
+      .stop_o       (stop),
+      .fault_o      (fault),
+      .fault_code_o (fault_code),
+      .fault_unit_o (fault_unit),
+      .fault_index_o(fault_index),
+      .fault_addr_o (fault_addr)
+  );
+
+  // ---- Memories. Scratchpad reads: store, A, B, vector 1, vector 2; writes: load, vector.
+  // Accumulator reads: store, matmul, vector 1, vector 2; writes: load, matmul, vector.
+  logic [4:0] sp_rd_valid, sp_rd_en;
+  logic [5*SpW-1:0] sp_rd_addr;
+  logic [5*WordW-1:0] sp_rd_data;
+  logic [1:0] sp_wr_valid;
+  logic [2*SpW-1:0] sp_wr_addr;
+  logic [2*WordW-1:0] sp_wr_data;
+  logic [3:0] acc_rd_valid, acc_rd_en;
+  logic [4*AccW-1:0] acc_rd_addr;
+  logic [4*RowW-1:0] acc_rd_data;
+  logic [2:0] acc_wr_valid;
+  logic [3*AccW-1:0] acc_wr_addr;
+  logic [11:0] acc_wr_quarter;
+  logic [3*RowW-1:0] acc_wr_data;
+
+  sp_banks #(
+      .NumRd(5),
+      .NumWr(2)
+  ) u_sp (
+      .clk_i,
+      .rd_valid_i(sp_rd_valid),
+      .rd_en_i   (sp_rd_en),
+      .rd_addr_i (sp_rd_addr),
+      .rd_data_o (sp_rd_data),
+      .wr_valid_i(sp_wr_valid),
+      .wr_addr_i (sp_wr_addr),
+      .wr_data_i (sp_wr_data)
+  );
+  acc_banks #(
+      .NumRd(4),
+      .NumWr(3)
+  ) u_acc (
+      .clk_i,
+      .rd_valid_i  (acc_rd_valid),
+      .rd_en_i     (acc_rd_en),
+      .rd_addr_i   (acc_rd_addr),
+      .rd_data_o   (acc_rd_data),
+      .wr_valid_i  (acc_wr_valid),
+      .wr_addr_i   (acc_wr_addr),
+      .wr_quarter_i(acc_wr_quarter),
+      .wr_data_i   (acc_wr_data)
+  );
+endmodule
+`default_nettype wire
