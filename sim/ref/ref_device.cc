@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/ref/ref_device.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <string>
+
+namespace millrace {
+namespace {
+
+constexpr uint32_t kIdentity = 0x4D494C4C;
+constexpr uint32_t kInstructionBytes = isa::kWords * 4;
+constexpr uint32_t kMaxRingLog2 = 16;
+
+uint32_t low_bits(int bits) { return static_cast<uint32_t>((uint64_t{1} << bits) - 1); }
+
+uint32_t at(int value, int low) { return static_cast<uint32_t>(value) << low; }
+
+uint32_t caps0(const isa::Config& c) {
+  return at(c.dim, reg::kCaps0DimLow) | at(c.lanes, reg::kCaps0LanesLow) |
+         at(c.sp_banks, reg::kCaps0SpBanksLow) | at(c.acc_banks, reg::kCaps0AccBanksLow);
+}
+
+uint32_t caps1(const isa::Config& c) {
+  return at(c.sp_rows, reg::kCaps1SpRowsLow) | at(c.acc_rows, reg::kCaps1AccRowsLow);
+}
+
+uint32_t caps2(const isa::Config& c) {
+  return at(c.segments, reg::kCaps2SegmentsLow) | at(c.slots, reg::kCaps2SlotsLow) |
+         at(c.offset_bits, reg::kCaps2OffsetBitsLow) | at(c.dma_planes, reg::kCaps2DmaPlanesLow) |
+         at(c.dma_unaligned, reg::kCaps2DmaUnalignedLow) |
+         at(c.conv_loops, reg::kCaps2ConvLoopsLow) | at(c.tile_loop, reg::kCaps2TileLoopLow) |
+         at(c.transpose_b, reg::kCaps2TransposeBLow) | at(c.vec_binary, reg::kCaps2VecBinaryLow) |
+         at(c.vec_reduce, reg::kCaps2VecReduceLow) | at(c.vec_preshift, reg::kCaps2VecPreshiftLow) |
+         at(c.vec_fp32, reg::kCaps2VecFp32Low);
+}
+
+Error slverr(const char* access, uint32_t offset, const char* why) {
+  char text[16];
+  std::snprintf(text, sizeof text, "0x%03x", offset);
+  return failure(std::string(access) + " register " + text + ": SLVERR, " + why);
+}
+
+bool is_locked(uint32_t offset) {
+  return offset == reg::kRingBase || offset == reg::kRingLog2 || offset >= reg::kSegBase;
+}
+
+}  // namespace
+
+RefDevice::RefDevice(const isa::Config& config, uint64_t mem_bytes)
+    : memory_(mem_bytes ? mem_bytes : uint64_t{1} << config.mem_log2), machine_(config, memory_) {}
+
+// ---- Memory.
+
+Status RefDevice::check_range(uint64_t addr, size_t size) const {
+  if (addr <= memory_.size() && size <= memory_.size() - addr) return {};
+  return input_error("device memory: " + std::to_string(size) + " bytes at " +
+                     std::to_string(addr) + " exceed its " + std::to_string(memory_.size()) +
+                     " bytes; use a smaller buffer");
+}
+
+Status RefDevice::read_mem(uint64_t addr, std::span<uint8_t> out) {
+  if (Status status = check_range(addr, out.size()); !status) return status;
+  std::copy_n(memory_.begin() + static_cast<ptrdiff_t>(addr), out.size(), out.begin());
+  return {};
+}
+
+Status RefDevice::write_mem(uint64_t addr, std::span<const uint8_t> data) {
+  if (Status status = check_range(addr, data.size()); !status) return status;
+  std::copy(data.begin(), data.end(), memory_.begin() + static_cast<ptrdiff_t>(addr));
+  return {};
+}
+
+// ---- Reading registers.
+
+Result<uint32_t> RefDevice::read_reg(uint32_t offset) {
+  if (const auto value = read_fixed(offset)) return *value;
+  if (const auto value = read_state(offset)) return *value;
+  if (const auto segment = segment_register(offset)) return read_segment(*segment);
+  return slverr("read of", offset, "no such register");
+}
+
+std::optional<uint32_t> RefDevice::read_fixed(uint32_t offset) const {
+  const isa::Config& c = config();
+  switch (offset) {
+    case reg::kId:
+      return kIdentity;
+    case reg::kIsaHash:
+      return c.isa_hash;
+    case reg::kCaps0:
+      return caps0(c);
+    case reg::kCaps1:
+      return caps1(c);
+    case reg::kCaps2:
+      return caps2(c);
+    case reg::kBuildId:
+    case reg::kCtrl:
+    case reg::kCycles:
+    case reg::kCyclesHi:
+    case reg::kBusyLoad:
+    case reg::kBusyStore:
+    case reg::kBusyMatmul:
+    case reg::kBusyVector:
+      return 0;
+    default:
+      return std::nullopt;
+  }
+}
+
+std::optional<uint32_t> RefDevice::read_state(uint32_t offset) const {
+  const ref::Fault fault = fault_.value_or(ref::Fault{});
+  switch (offset) {
+    case reg::kStatus:
+      return status();
+    case reg::kIrqStatus:
+      return irq_status_;
+    case reg::kIrqEnable:
+      return irq_enable_;
+    case reg::kRingBase:
+      return ring_base_;
+    case reg::kRingLog2:
+      return ring_log2_;
+    case reg::kRingTail:
+      return tail_;
+    case reg::kRingHead:
+      return machine_.executed();
+    case reg::kSignalValue:
+      return machine_.signal_value();
+    case reg::kFault:
+      return static_cast<uint32_t>(fault.code) << reg::kFaultCodeLow |
+             static_cast<uint32_t>(fault.unit) << reg::kFaultUnitLow;
+    case reg::kFaultIndex:
+      return fault.index;
+    case reg::kFaultAddr:
+      return fault.addr;
+    case reg::kMatmulSteps:
+      return config().counters ? static_cast<uint32_t>(machine_.matmul_steps()) : 0;
+    default:
+      return std::nullopt;
+  }
+}
+
+uint32_t RefDevice::status() const {
+  return at(idle(), reg::kStatusIdleLow) | at(fault_.has_value(), reg::kStatusFaultLow) |
+         at(refused_, reg::kStatusRefusedLow);
+}
+
+// ---- Segments.
+
+std::optional<RefDevice::SegmentRegister> RefDevice::segment_register(uint32_t offset) const {
+  if (offset < reg::kSegBase) return std::nullopt;
+  const uint32_t relative = offset - reg::kSegBase;
+  const uint32_t which = reg::kSegBase + relative % reg::kSegStride;
+  if (which != reg::kSegBase && which != reg::kSegSize && which != reg::kSegCtrl)
+    return std::nullopt;
+  const size_t index = relative / reg::kSegStride;
+  if (index >= static_cast<size_t>(config().segments)) return std::nullopt;
+  return SegmentRegister{index, which};
+}
+
+uint32_t RefDevice::read_segment(const SegmentRegister& r) const {
+  const ref::Segment& s = machine_.segment(r.index);
+  if (r.reg == reg::kSegBase) return s.base;
+  if (r.reg == reg::kSegSize) return static_cast<uint32_t>(s.size);
+  return at(s.read, reg::kSegCtrlReadLow) | at(s.write, reg::kSegCtrlWriteLow);
+}
+
+void RefDevice::write_segment(const SegmentRegister& r, uint32_t value) {
+  const isa::Config& c = config();
+  ref::Segment s = machine_.segment(r.index);
+  if (r.reg == reg::kSegBase) {
+    s.base = value & low_bits(c.addr_bits);
+    if (!c.dma_unaligned) s.base &= ~low_bits(c.dim_log2);
+  } else if (r.reg == reg::kSegSize) {
+    s.size = value & low_bits(std::min(32, c.offset_bits + 1));
+  } else {
+    s.read = value >> reg::kSegCtrlReadLow & 1;
+    s.write = value >> reg::kSegCtrlWriteLow & 1;
+  }
+  machine_.set_segment(r.index, s);
+}
+
+// A writable segment that overlaps the command ring loses its permissions.
+void RefDevice::keep_segments_off_ring() {
+  if (!config().alias_check) return;
+  const uint64_t ring_end = ring_base_ + (uint64_t{kInstructionBytes} << ring_log2_);
+  for (size_t i = 0; i < static_cast<size_t>(config().segments); ++i) {
+    ref::Segment s = machine_.segment(i);
+    if (!s.write || s.size == 0 || s.base >= ring_end || ring_base_ >= s.base + s.size) continue;
+    s.read = s.write = false;
+    machine_.set_segment(i, s);
+    refused_ = true;
+  }
+}
+
+// ---- Writing registers.
+
+Status RefDevice::write_reg(uint32_t offset, uint32_t value) {
+  const auto segment = segment_register(offset);
+  switch (offset) {
+    case reg::kCtrl:
+    case reg::kIrqStatus:
+    case reg::kIrqEnable:
+    case reg::kRingBase:
+    case reg::kRingLog2:
+    case reg::kRingTail:
+      break;
+    default:
+      if (!segment) return slverr("write of", offset, "not a writable register");
+  }
+  if (is_locked(offset) && !idle())
+    return slverr("write of", offset, "the machine is not idle; wait for it or reset it");
+  if (segment)
+    write_segment(*segment, value);
+  else
+    write_unlocked(offset, value);
+  if (is_locked(offset)) keep_segments_off_ring();
+  return {};
+}
+
+void RefDevice::write_unlocked(uint32_t offset, uint32_t value) {
+  constexpr uint32_t kIrqs = 1u << reg::kIrqStatusSignalLow | 1u << reg::kIrqStatusFaultLow;
+  if (offset == reg::kCtrl && (value >> reg::kCtrlResetLow & 1)) soft_reset();
+  if (offset == reg::kIrqStatus) irq_status_ &= ~value;
+  if (offset == reg::kIrqEnable) irq_enable_ = value & kIrqs;
+  if (offset == reg::kRingBase)
+    ring_base_ = value & low_bits(config().addr_bits) & ~(kInstructionBytes - 1);
+  if (offset == reg::kRingLog2) ring_log2_ = std::min(value & 0x1f, kMaxRingLog2);
+  if (offset == reg::kRingTail) {
+    tail_ = value;
+    run();
+  }
+}
+
+void RefDevice::soft_reset() {
+  machine_.reset();
+  tail_ = irq_status_ = irq_enable_ = 0;
+  refused_ = false;
+  fault_.reset();
+}
+
+// ---- Execution.
+
+void RefDevice::run() {
+  while (!fault_ && machine_.executed() != tail_) fault_ = run_next();
+  irq_status_ |= at(machine_.take_irq(), reg::kIrqStatusSignalLow);
+  irq_status_ |= at(fault_.has_value(), reg::kIrqStatusFaultLow);
+}
+
+std::optional<ref::Fault> RefDevice::run_next() {
+  const uint32_t head = machine_.executed();
+  const uint32_t slot = head & low_bits(static_cast<int>(ring_log2_));
+  const uint64_t addr =
+      (ring_base_ + uint64_t{slot} * kInstructionBytes) & low_bits(config().addr_bits);
+  const auto instruction = fetch(addr);
+  if (!instruction)
+    return ref::Fault{isa::Fault::kBus, isa::Unit::kFetch, head, static_cast<uint32_t>(addr)};
+  return machine_.step(*instruction);
+}
+
+std::optional<isa::Instruction> RefDevice::fetch(uint64_t addr) const {
+  if (addr + kInstructionBytes > memory_.size()) return std::nullopt;
+  isa::Instruction instruction{};
+  for (size_t i = 0; i < kInstructionBytes; ++i)
+    instruction[i / 4] |= static_cast<uint32_t>(memory_[addr + i]) << i % 4 * 8;
+  return instruction;
+}
+
+}  // namespace millrace
