@@ -170,7 +170,7 @@ module matmul (
   wire d_outside = d_q[AccW-1:AccRowW] < op.d[AccW-1:AccRowW] || 4'(d_q[AccW-1:AccRowW]) > op.d_hi;
   wire bad = row_q && (bad_b_q || a_outside || d_outside);
   wire finish = row_q && row_end && last_q && !bad;
-  assign go = full_q && !kill_q && !bad && !finish && ((!row_q && !tail_q) || ((row_end || tail_q) && long_enough));
+  assign go = run_q && full_q && !kill_q && !bad && !finish && ((!row_q && !tail_q) || ((row_end || tail_q) && long_enough));
   assign a_row = (ox_end ? a_oy_q : a_q) + (ox_end ? op.a_oy[SpW-1:0] : op.a_ox[SpW-1:0]);
   wire killed = kill_q && done_valid_o && fault_p[Depth];
   assign op_ready_o = finish || killed;
@@ -248,11 +248,12 @@ module matmul (
   assign done_addr_o  = fault_addr_q;
 
   // ---- B columns arrive two cycles after their read; the array takes them over two cycles after a tile's first address.
-  logic [2:0] go_p, load_p;
+  logic [2:0] go_p, load_p, transpose_p;
   logic [DimL2-1:0] col_p [3];
   always_ff @(posedge clk_i) begin
     go_p     <= {go_p[1:0], go};
     load_p   <= {load_p[1:0], read_col};
+    transpose_p <= {transpose_p[1:0], op.transpose};
     col_p[0] <= col_q;
     col_p[1] <= col_p[0];
     col_p[2] <= col_p[1];
@@ -262,7 +263,7 @@ module matmul (
       .clk_i,
       .b_valid_i    (load_p[2]),
       .b_index_i    (col_p[2]),
-      .b_transpose_i(op.transpose),
+      .b_transpose_i(transpose_p[2]),
       .b_data_i     (b_rd_data_i),
       .swap_i       (go_p[2]),
       .a_data_i     (a_rd_data_i),
