@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// Counters of N nested loops, loop 0 innermost. `counts_i` (iterations - 1) must be stable from `load_i` to the last step.
+// `advance_o` names, one-hot, the loop that the next step advances (all below it start again); none in the last iteration.
+// One step a cycle; outputs are combinational from the counters. See loop_addr for the addresses.
+`default_nettype none
+module loop_nest #(
+    parameter int N = 2,
+    parameter int CountW = 8
+) (
+    input  wire logic                clk_i,
+    input  wire logic                load_i,    // before the first iteration
+    input  wire logic                step_i,
+    input  wire logic [N*CountW-1:0] counts_i,
+    output logic      [       N-1:0] end_o,     // loop i is in its last iteration
+    output logic      [       N-1:0] advance_o
+);
+  logic [CountW-1:0] index_q [N];
+
+  for (genvar i = 0; i < N; i++) begin : g_loop
+    wire inner_end = &(end_o | ~N'((1 << i) - 1));  // all loops below are at their end
+    assign end_o[i]     = index_q[i] == counts_i[i*CountW+:CountW];
+    assign advance_o[i] = inner_end && !end_o[i];
+    always_ff @(posedge clk_i) begin
+      if (load_i || (step_i && inner_end && end_o[i])) index_q[i] <= '0;
+      else if (step_i && inner_end) index_q[i] <= index_q[i] + 1'b1;
+    end
+  end
+endmodule
+`default_nettype wire
