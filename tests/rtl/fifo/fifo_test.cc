@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The FIFO against std::deque under random push and pop; also the smallest example of a module bench.
+// The FIFO against std::deque under random push and pop; also the smallest example of a module
+// bench.
 #include <gtest/gtest.h>
 
 #include <deque>

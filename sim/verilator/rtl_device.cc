@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+// The cycle loop and what the host sees of it.
+#include "sim/verilator/rtl_device.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+
+namespace millrace::sim {
+namespace {
+
+constexpr uint64_t kResetCycles = 4;
+constexpr uint64_t kProgressMask = (1u << 16) - 1;  // cycles between looks at the wall clock
+
+std::string hex(uint64_t value) {
+  char text[24];
+  std::snprintf(text, sizeof text, "0x%llx", static_cast<unsigned long long>(value));
+  return text;
+}
+
+Status out_of_memory(std::string_view what, uint64_t addr, uint64_t bytes, uint64_t size) {
+  return input_error(std::string(what) + " of " + std::to_string(bytes) + " bytes at " + hex(addr) +
+                     " is outside the device memory of " + std::to_string(size) + " bytes");
+}
+
+}  // namespace
+
+RtlDevice::RtlDevice(const isa::Config& config, std::unique_ptr<Machine> machine,
+                     const SimOptions& options)
+    : config_(config),
+      options_(options),
+      timing_(options.memory),
+      bytes_(uint64_t{1} << config.mem_log2, options.slverr),
+      lite_(timing_, violations_),
+      write_({memory::Port::kData, static_cast<uint32_t>(config.dim),
+              static_cast<uint32_t>(config.dma_burst)},
+             timing_, bytes_, violations_),
+      fetch_({memory::Port::kFetch, 4, 8}, timing_, bytes_, nullptr, violations_),
+      read_({memory::Port::kData, static_cast<uint32_t>(config.dim),
+             static_cast<uint32_t>(config.dma_burst)},
+            timing_, bytes_, &write_, violations_),
+      machine_(std::move(machine)) {}
+
+Result<std::unique_ptr<RtlDevice>> RtlDevice::create(const isa::Config& config,
+                                                     std::unique_ptr<Machine> machine,
+                                                     const SimOptions& options) {
+  std::unique_ptr<RtlDevice> device(new RtlDevice(config, std::move(machine), options));
+  if (!options.wave.empty() && !device->machine_->open_wave(options.wave))
+    return input_error("cannot write the waveform '" + options.wave + "'; check the folder");
+  device->reset();
+  if (Status ok = device->violation(); !ok) return ok.error();
+  return device;
+}
+
+void RtlDevice::reset() {
+  in_.fetch = fetch_.drive(0);  // defined values on every pin
+  in_.read = read_.drive(0);
+  for (; cycle_ < kResetCycles; ++cycle_) {
+    machine_->cycle(in_, out_);
+    const bool valid = out_.fetch.arvalid || out_.read.arvalid || out_.write.awvalid ||
+                       out_.write.wvalid || out_.lite.bvalid || out_.lite.rvalid;
+    if (cycle_ > 0 && valid) violations_.report(cycle_, "machine", "a VALID is up during reset");
+  }
+  in_.rst_n = true;
+}
+
+void RtlDevice::step() {
+  in_.lite = lite_.drive(cycle_);
+  in_.fetch = fetch_.drive(cycle_);
+  in_.read = read_.drive(cycle_);
+  in_.write = write_.drive(cycle_);
+  machine_->cycle(in_, out_);
+  lite_.sample(cycle_, out_.lite);
+  fetch_.sample(cycle_, out_.fetch);  // the order in which acceptances of one cycle count
+  read_.sample(cycle_, out_.read);
+  write_.sample(cycle_, out_.write);
+  ++cycle_;
+  if ((cycle_ & kProgressMask) == 0) show_progress();
+}
+
+Status RtlDevice::violation() const {
+  if (!violations_.first()) return {};
+  return failure(*violations_.first() + " (configuration " + std::string(config_.name) +
+                 ", memory " + to_string(options_.memory) + ", seed " +
+                 std::to_string(options_.seed) +
+                 (options_.wave.empty() ? "); run again with a waveform to see it"
+                                        : "); see " + options_.wave));
+}
+
+Status RtlDevice::run(uint64_t cycles) {
+  for (uint64_t i = 0; i < cycles && !violations_.first(); ++i) step();
+  return violation();
+}
+
+Status RtlDevice::finish_access() {
+  while (lite_.busy() && !violations_.first()) step();
+  polling_ = false;
+  return violation();
+}
+
+Status RtlDevice::check_access(uint32_t offset, std::string_view what) const {
+  if (offset % 4 != 0 || offset > 0xfff)
+    return input_error(std::string(what) + " of register " + hex(offset) +
+                       ": not a register offset");
+  return violation();
+}
+
+Result<uint32_t> RtlDevice::read_reg(uint32_t offset) {
+  if (Status ok = check_access(offset, "read"); !ok) return ok.error();
+  if (Status ok = finish_access(); !ok) return ok.error();
+  lite_.start_read(cycle_, offset);
+  if (Status ok = finish_access(); !ok) return ok.error();
+  if (lite_.answer().resp != kOkay)
+    return failure("read of register " + hex(offset) + " answered SLVERR: no such register");
+  return lite_.answer().data;
+}
+
+Status RtlDevice::write_reg(uint32_t offset, uint32_t value) {
+  if (Status ok = check_access(offset, "write"); !ok) return ok;
+  if (Status ok = finish_access(); !ok) return ok;
+  lite_.start_write(cycle_, offset, value);
+  if (Status ok = finish_access(); !ok) return ok;
+  if (lite_.answer().resp != kOkay)
+    return failure("write of register " + hex(offset) +
+                   " answered SLVERR: read-only, locked while the machine is not idle, or no such "
+                   "register");
+  return {};
+}
+
+Status RtlDevice::read_mem(uint64_t addr, std::span<uint8_t> out) {
+  if (!bytes_.contains(addr, out.size()))
+    return out_of_memory("read", addr, out.size(), bytes_.size());
+  std::ranges::copy(bytes_.at(addr, out.size()), out.begin());
+  return {};
+}
+
+Status RtlDevice::write_mem(uint64_t addr, std::span<const uint8_t> data) {
+  if (!bytes_.contains(addr, data.size()))
+    return out_of_memory("write", addr, data.size(), bytes_.size());
+  std::ranges::copy(data, bytes_.at(addr, data.size()).begin());
+  return {};
+}
+
+Status RtlDevice::advance(uint64_t cycles) {
+  uint64_t next_poll = cycle_;
+  for (const uint64_t end = cycle_ + cycles; cycle_ < end && !violations_.first();) {
+    if (!lite_.busy() && !polling_ && cycle_ >= next_poll) {
+      lite_.start_read(cycle_, reg::kStatus);
+      polling_ = true;
+    }
+    step();
+    if (!polling_ || lite_.busy()) continue;
+    polling_ = false;
+    next_poll = cycle_ + kPollInterval;
+    const uint32_t status = lite_.answer().data;
+    const bool stopped = (status >> reg::kStatusIdleLow | status >> reg::kStatusFaultLow) & 1;
+    if (stopped && !(status >> reg::kStatusResettingLow & 1)) break;
+  }
+  clear_progress();
+  return violation();
+}
+
+void RtlDevice::show_progress() {
+  using Seconds = std::chrono::duration<double>;
+  const auto now = std::chrono::steady_clock::now();
+  if (now - shown_ < std::chrono::seconds(1)) return;
+  const bool terminal = isatty(STDERR_FILENO) != 0;
+  if (!terminal && !options_.progress) return;
+  shown_ = now;
+  progress_shown_ = terminal;
+  const double rate = static_cast<double>(cycle_) / Seconds(now - started_).count();
+  std::fprintf(stderr, "%srtl %s: %.1f Mcycles, %.0f kcycles/s%s", terminal ? "\r" : "",
+               std::string(config_.name).c_str(), static_cast<double>(cycle_) * 1e-6, rate * 1e-3,
+               terminal ? " " : "\n");
+  std::fflush(stderr);
+}
+
+void RtlDevice::clear_progress() {
+  if (progress_shown_) std::fputs("\r\033[K", stderr);
+  progress_shown_ = false;
+}
+
+}  // namespace millrace::sim
