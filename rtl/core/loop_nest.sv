@@ -12,18 +12,22 @@ module loop_nest #(
     input  wire logic                step_i,
     input  wire logic [N*CountW-1:0] counts_i,
     output logic      [       N-1:0] end_o,     // loop i is in its last iteration
+    output logic                     last_o,    // all are
     output logic      [       N-1:0] advance_o
 );
   logic [CountW-1:0] index_q [N];
 
+  logic [N:0] below_end;  // [i]: all loops below i are in their last iteration
+  assign below_end[0] = 1'b1;
   for (genvar i = 0; i < N; i++) begin : g_loop
-    wire inner_end = &(end_o | ~N'((1 << i) - 1));  // all loops below are at their end
-    assign end_o[i]     = index_q[i] == counts_i[i*CountW+:CountW];
-    assign advance_o[i] = inner_end && !end_o[i];
+    assign end_o[i]       = index_q[i] == counts_i[i*CountW+:CountW];
+    assign advance_o[i]   = below_end[i] && !end_o[i];
+    assign below_end[i+1] = below_end[i] && end_o[i];
     always_ff @(posedge clk_i) begin
-      if (load_i || (step_i && inner_end && end_o[i])) index_q[i] <= '0;
-      else if (step_i && inner_end) index_q[i] <= index_q[i] + 1'b1;
+      if (load_i || (step_i && below_end[i+1])) index_q[i] <= '0;
+      else if (step_i && below_end[i]) index_q[i] <= index_q[i] + 1'b1;
     end
   end
+  assign last_o = below_end[N];
 endmodule
 `default_nettype wire
