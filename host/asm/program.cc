@@ -63,7 +63,8 @@ Result<const isa::Config*> check_header(Reader& in, const std::string& name) {
   const uint32_t hash = in.number(4);
   const auto bytes = in.take(kNameBytes);
   if (!in.ok()) return input_error(name + ": truncated program file");
-  const std::string config_name(bytes.begin(), std::find(bytes.begin(), bytes.end(), uint8_t{0}));
+  std::string config_name(bytes.begin(), bytes.end());
+  config_name.resize(config_name.find_last_not_of('\0') + 1);
   const isa::Config* config = isa::find_config(config_name);
   if (config != nullptr && config->isa_hash == hash) return config;
   const bool printable =

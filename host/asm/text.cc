@@ -2,6 +2,7 @@
 // Instruction text from the field table; see text.h for the grammar.
 #include "host/asm/text.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 
