@@ -17,17 +17,25 @@ module loop_nest #(
 );
   logic [CountW-1:0] index_q [N];
 
-  logic [N:0] below_end;  // [i]: all loops below i are in their last iteration
-  assign below_end[0] = 1'b1;
+  logic [N-1:0] restart;
+  logic below_end;  // all loops below i are in their last iteration
+
+  always_comb begin
+    below_end = 1'b1;
+    for (int i = 0; i < N; i++) begin
+      end_o[i]     = index_q[i] == counts_i[i*CountW+:CountW];
+      advance_o[i] = below_end && !end_o[i];
+      restart[i]   = below_end && end_o[i];
+      below_end    = restart[i];
+    end
+    last_o = below_end;
+  end
+
   for (genvar i = 0; i < N; i++) begin : g_loop
-    assign end_o[i]       = index_q[i] == counts_i[i*CountW+:CountW];
-    assign advance_o[i]   = below_end[i] && !end_o[i];
-    assign below_end[i+1] = below_end[i] && end_o[i];
     always_ff @(posedge clk_i) begin
-      if (load_i || (step_i && below_end[i+1])) index_q[i] <= '0;
-      else if (step_i && below_end[i]) index_q[i] <= index_q[i] + 1'b1;
+      if (load_i || (step_i && restart[i])) index_q[i] <= '0;
+      else if (step_i && advance_o[i]) index_q[i] <= index_q[i] + 1'b1;
     end
   end
-  assign last_o = below_end[N];
 endmodule
 `default_nettype wire
