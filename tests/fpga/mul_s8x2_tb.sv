@@ -30,14 +30,18 @@ module mul_s8x2_tb;
     endcase
   endfunction
 
+  // The operands change right after the edge, so a product that is not registered shows.
+  logic signed [7:0] x0, y0, x1, y1;
   task step(input [31:0] operands);
     begin
+      {x0, y0, x1, y1} = operands;
       {a0, b0, a1, b1} = operands;
       #1 clk = 1'b1;
+      #1 {a0, b0, a1, b1} = ~operands;
       #1;
-      if (got0 !== want0 || got1 !== want1 || want0 !== a0 * b0 || want1 !== a1 * b1) begin
+      if (got0 !== want0 || got1 !== want1 || want0 !== x0 * y0 || want1 !== x1 * y1) begin
         $display("mul_s8x2: %0d * %0d: netlist %0d, generic %0d; %0d * %0d: netlist %0d, generic %0d",
-                 a0, b0, got0, want0, a1, b1, got1, want1);
+                 x0, y0, got0, want0, x1, y1, got1, want1);
         $fatal(1);
       end
       checked = checked + 1;
