@@ -21,9 +21,9 @@ class LiteMaster {
     uint32_t awaddr, wdata, araddr;
   };
   struct FromMachine {
-    bool awready, wready, bvalid, arready, rvalid;
-    uint32_t rdata;
-    uint8_t bresp, rresp;
+    bool awready = false, wready = false, bvalid = false, arready = false, rvalid = false;
+    uint32_t rdata = 0;
+    uint8_t bresp = 0, rresp = 0;
   };
   struct Answer {
     uint8_t resp = 0;
