@@ -56,14 +56,13 @@ module millrace #(
     input  wire logic [                          1:0] m_bresp_i
 );
   localparam int Units = 4;  // load, store, matmul, vector
-  localparam int Load = 0, Store = 1, Matmul = 2, Vector = 3;
+  localparam int Matmul = 2, Vector = 3;
   localparam int SlotW = millrace_pkg::SlotBits;
   localparam int SegW = millrace_pkg::SegBits;
   localparam int SpW = millrace_pkg::SpAddrBits;
   localparam int AccW = millrace_pkg::AccAddrBits;
   localparam int WordW = millrace_pkg::WordBits;
   localparam int RowW = 4 * WordW;
-  localparam bit Shared = millrace_pkg::DmaShared != 0;
 
   logic core_rst_n, halt, stop, fault, scan;
 
@@ -88,63 +87,31 @@ module millrace #(
   csr #(
       .BuildId(BuildId)
   ) u_csr (
-      .clk_i, .rst_ni,
-      .s_awvalid_i, .s_awready_o, .s_awaddr_i, .s_wvalid_i, .s_wready_o, .s_wdata_i,
-      .s_bvalid_o, .s_bready_i, .s_bresp_o,
+      .clk_i, .rst_ni, .irq_o,
+      .s_awvalid_i, .s_awready_o, .s_awaddr_i, .s_wvalid_i, .s_wready_o, .s_wdata_i, .s_bvalid_o, .s_bready_i, .s_bresp_o,
       .s_arvalid_i, .s_arready_o, .s_araddr_i, .s_rvalid_o, .s_rready_i, .s_rdata_o, .s_rresp_o,
-      .irq_o,
-      .ring_base_o   (ring_base),
-      .ring_log2_o   (ring_log2),
-      .tail_o        (tail),
-      .head_i        (head),
-      .seg_wr_valid_o(seg_wr_valid),
-      .seg_wr_ring_o (seg_wr_ring),
-      .scan_i        (scan),
-      .refused_i     (refused),
-      .seg_base_i    (rd_base),
-      .seg_size_i    (rd_size),
-      .seg_perm_i    (rd_perm),
-      .work_i        (fetch_pending || !decode_empty || busy || stop),
-      .wait_i        ({|write_wait, |read_wait, fetch_wait}),
-      .fault_i       (fault),
-      .fault_code_i  (fault_code),
-      .fault_unit_i  (fault_unit),
-      .fault_index_i (fault_index),
-      .fault_addr_i  (fault_addr),
-      .signal_valid_i(signal_valid),
-      .signal_value_i(signal_value),
-      .signal_irq_i  (signal_irq),
-      .busy_i        (unit_busy),
-      .step_i        (step),
-      .halt_o        (halt),
-      .core_rst_no   (core_rst_n)
+      .ring_base_o(ring_base), .ring_log2_o(ring_log2), .tail_o(tail), .head_i(head),
+      .seg_wr_valid_o(seg_wr_valid), .seg_wr_ring_o(seg_wr_ring), .scan_i(scan), .refused_i(refused),
+      .seg_base_i(rd_base), .seg_size_i(rd_size), .seg_perm_i(rd_perm),
+      .work_i(fetch_pending || !decode_empty || busy || stop),
+      .wait_i({|write_wait, |read_wait, fetch_wait}),
+      .fault_i(fault), .fault_code_i(fault_code), .fault_unit_i(fault_unit),
+      .fault_index_i(fault_index), .fault_addr_i(fault_addr),
+      .signal_valid_i(signal_valid), .signal_value_i(signal_value), .signal_irq_i(signal_irq),
+      .busy_i(unit_busy), .step_i(step),
+      .halt_o(halt), .core_rst_no(core_rst_n)
   );
 
   segments #(
       .Ports(2)
   ) u_segments (
       .clk_i, .rst_ni,
-      .clear_i    (!core_rst_n),
-      .wr_valid_i (seg_wr_valid),
-      .wr_index_i (s_awaddr_i[4+:SegW]),
-      .wr_field_i (s_awaddr_i[3:2]),
-      .wr_data_i  (s_wdata_i),
-      .wr_ring_i  (seg_wr_ring),
-      .ring_base_i(ring_base),
-      .ring_log2_i(ring_log2),
-      .scan_o     (scan),
-      .refused_o  (refused),
-      .rd_index_i (s_araddr_i[4+:SegW]),
-      .rd_base_o  (rd_base),
-      .rd_size_o  (rd_size),
-      .rd_perm_o  (rd_perm),
-      .seg_id_i   (seg_id),
-      .seg_base_o (seg_base),
-      .seg_size_o (seg_size),
-      .seg_read_o (seg_read),
-      .seg_write_o(seg_write),
-      .alias_seg_i(alias_seg),
-      .alias_o    (alias_set)
+      .clear_i(!core_rst_n),
+      .wr_valid_i(seg_wr_valid), .wr_index_i(s_awaddr_i[4+:SegW]), .wr_field_i(s_awaddr_i[3:2]), .wr_data_i(s_wdata_i),
+      .wr_ring_i(seg_wr_ring), .ring_base_i(ring_base), .ring_log2_i(ring_log2), .scan_o(scan), .refused_o(refused),
+      .rd_index_i(s_araddr_i[4+:SegW]), .rd_base_o(rd_base), .rd_size_o(rd_size), .rd_perm_o(rd_perm),
+      .seg_id_i(seg_id), .seg_base_o(seg_base), .seg_size_o(seg_size), .seg_read_o(seg_read), .seg_write_o(seg_write),
+      .alias_seg_i(alias_seg), .alias_o(alias_set)
   );
 
   // ---- Fetch, decode, dispatch.
@@ -162,72 +129,37 @@ module millrace #(
 
   fetch u_fetch (
       .clk_i,
-      .rst_ni      (core_rst_n),
-      .run_i       (!halt && !stop && !scan),
-      .want_i      (decode_empty),
-      .ring_base_i (ring_base),
-      .ring_log2_i (ring_log2),
-      .tail_i      (tail),
-      .head_i      (head),
-      .pending_o   (fetch_pending),
-      .wait_o      (fetch_wait),
-      .head_addr_o (head_addr),
-      .word_valid_o(word_valid),
-      .word_ready_i(word_ready),
-      .word_data_o (word_data),
-      .word_error_o(word_error),
-      .f_arvalid_o, .f_arready_i, .f_araddr_o, .f_arlen_o,
-      .f_rvalid_i, .f_rready_o, .f_rdata_i, .f_rresp_i, .f_rlast_i
+      .rst_ni(core_rst_n),
+      .run_i(!halt && !stop && !scan), .want_i(decode_empty),
+      .ring_base_i(ring_base), .ring_log2_i(ring_log2), .tail_i(tail), .head_i(head),
+      .pending_o(fetch_pending), .wait_o(fetch_wait), .head_addr_o(head_addr),
+      .word_valid_o(word_valid), .word_ready_i(word_ready), .word_data_o(word_data), .word_error_o(word_error),
+      .f_arvalid_o, .f_arready_i, .f_araddr_o, .f_arlen_o, .f_rvalid_i, .f_rready_o, .f_rdata_i, .f_rresp_i, .f_rlast_i
   );
 
   decode u_decode (
       .clk_i,
-      .rst_ni      (core_rst_n),
-      .word_valid_i(word_valid),
-      .word_ready_o(word_ready),
-      .word_data_i (word_data),
-      .word_error_i(word_error),
-      .empty_o     (decode_empty),
-      .valid_o     (instr_valid),
-      .ready_i     (instr_ready),
-      .instr_o     (instr),
-      .fault_o     (instr_fault),
-      .sp_mask_o   (sp_mask),
-      .acc_mask_o  (acc_mask)
+      .rst_ni(core_rst_n),
+      .word_valid_i(word_valid), .word_ready_o(word_ready), .word_data_i(word_data), .word_error_i(word_error),
+      .empty_o(decode_empty),
+      .valid_o(instr_valid), .ready_i(instr_ready), .instr_o(instr), .fault_o(instr_fault),
+      .sp_mask_o(sp_mask), .acc_mask_o(acc_mask)
   );
 
   dispatch #(
       .Units(Units)
   ) u_dispatch (
       .clk_i,
-      .rst_ni       (core_rst_n),
-      .halt_i       (halt),
-      .valid_i      (instr_valid),
-      .ready_o      (instr_ready),
-      .instr_i      (instr),
-      .fault_i      (instr_fault),
-      .sp_mask_i    (sp_mask),
-      .acc_mask_i   (acc_mask),
-      .bus_addr_i   (head_addr),
-      .alias_seg_o  (alias_seg),
-      .alias_i      (alias_set),
-      .op_valid_o   (op_valid),
-      .op_data_o    (op_data),
-      .op_slot_o    (op_slot),
-      .op_ready_i   (op_ready),
-      .done_valid_i (done_valid),
-      .done_slot_i  (done_slot),
-      .done_fault_i (done_fault),
-      .done_addr_i  (done_addr),
-      .head_o       (head),
-      .busy_o       (busy),
-      .unit_busy_o  (unit_busy),
-      .stop_o       (stop),
-      .fault_o      (fault),
-      .fault_code_o (fault_code),
-      .fault_unit_o (fault_unit),
-      .fault_index_o(fault_index),
-      .fault_addr_o (fault_addr)
+      .rst_ni(core_rst_n),
+      .halt_i(halt),
+      .valid_i(instr_valid), .ready_o(instr_ready), .instr_i(instr), .fault_i(instr_fault),
+      .sp_mask_i(sp_mask), .acc_mask_i(acc_mask), .bus_addr_i(head_addr),
+      .alias_seg_o(alias_seg), .alias_i(alias_set),
+      .op_valid_o(op_valid), .op_data_o(op_data), .op_slot_o(op_slot), .op_ready_i(op_ready),
+      .done_valid_i(done_valid), .done_slot_i(done_slot), .done_fault_i(done_fault), .done_addr_i(done_addr),
+      .head_o(head), .busy_o(busy), .unit_busy_o(unit_busy),
+      .stop_o(stop), .fault_o(fault), .fault_code_o(fault_code), .fault_unit_o(fault_unit),
+      .fault_index_o(fault_index), .fault_addr_o(fault_addr)
   );
 
   // ---- Memories. Scratchpad reads: store, A, B, vector 1, vector 2; writes: load, vector.
@@ -245,33 +177,83 @@ module millrace #(
   logic [3*AccW-1:0] acc_wr_addr;
   logic [11:0] acc_wr_quarter;
   logic [3*RowW-1:0] acc_wr_data;
+  logic [WordW-1:0] load_acc_word;
+  assign acc_wr_data[0+:RowW] = {4{load_acc_word}};
 
   sp_banks #(
       .NumRd(5),
       .NumWr(2)
   ) u_sp (
       .clk_i,
-      .rd_valid_i(sp_rd_valid),
-      .rd_en_i   (sp_rd_en),
-      .rd_addr_i (sp_rd_addr),
-      .rd_data_o (sp_rd_data),
-      .wr_valid_i(sp_wr_valid),
-      .wr_addr_i (sp_wr_addr),
-      .wr_data_i (sp_wr_data)
+      .rd_valid_i(sp_rd_valid), .rd_en_i(sp_rd_en), .rd_addr_i(sp_rd_addr), .rd_data_o(sp_rd_data),
+      .wr_valid_i(sp_wr_valid), .wr_addr_i(sp_wr_addr), .wr_data_i(sp_wr_data)
   );
   acc_banks #(
       .NumRd(4),
       .NumWr(3)
   ) u_acc (
       .clk_i,
-      .rd_valid_i  (acc_rd_valid),
-      .rd_en_i     (acc_rd_en),
-      .rd_addr_i   (acc_rd_addr),
-      .rd_data_o   (acc_rd_data),
-      .wr_valid_i  (acc_wr_valid),
-      .wr_addr_i   (acc_wr_addr),
-      .wr_quarter_i(acc_wr_quarter),
-      .wr_data_i   (acc_wr_data)
+      .rd_valid_i(acc_rd_valid), .rd_en_i(acc_rd_en), .rd_addr_i(acc_rd_addr), .rd_data_o(acc_rd_data),
+      .wr_valid_i(acc_wr_valid), .wr_addr_i(acc_wr_addr), .wr_quarter_i(acc_wr_quarter), .wr_data_i(acc_wr_data)
+  );
+
+  // ---- Units.
+  dma_engines u_dma (
+      .clk_i,
+      .rst_ni(core_rst_n),
+      .op_valid_i(op_valid[1:0]), .op_data_i(op_data[0+:2*256]), .op_slot_i(op_slot[0+:2*SlotW]), .op_ready_o(op_ready[1:0]),
+      .done_valid_o(done_valid[1:0]), .done_slot_o(done_slot[0+:2*SlotW]),
+      .done_fault_o(done_fault[0+:2*4]), .done_addr_o(done_addr[0+:2*32]),
+      .signal_valid_o(signal_valid), .signal_value_o(signal_value), .signal_irq_o(signal_irq),
+      .seg_id_o(seg_id), .seg_base_i(seg_base), .seg_size_i(seg_size), .seg_read_i(seg_read), .seg_write_i(seg_write),
+      .halt_i(halt), .read_wait_o(read_wait), .write_wait_o(write_wait),
+      .sp_wr_valid_o(sp_wr_valid[0]), .sp_wr_addr_o(sp_wr_addr[0+:SpW]), .sp_wr_data_o(sp_wr_data[0+:WordW]),
+      .acc_wr_valid_o(acc_wr_valid[0]), .acc_wr_addr_o(acc_wr_addr[0+:AccW]),
+      .acc_wr_quarter_o(acc_wr_quarter[0+:4]), .acc_wr_data_o(load_acc_word),
+      .sp_rd_valid_o(sp_rd_valid[0]), .sp_rd_en_o(sp_rd_en[0]), .sp_rd_addr_o(sp_rd_addr[0+:SpW]),
+      .sp_rd_data_i(sp_rd_data[0+:WordW]),
+      .acc_rd_valid_o(acc_rd_valid[0]), .acc_rd_en_o(acc_rd_en[0]), .acc_rd_addr_o(acc_rd_addr[0+:AccW]),
+      .acc_rd_data_i(acc_rd_data[0+:RowW]),
+      .m_arvalid_o, .m_arready_i, .m_araddr_o, .m_arlen_o, .m_rvalid_i, .m_rready_o, .m_rdata_i, .m_rresp_i, .m_rlast_i,
+      .m_awvalid_o, .m_awready_i, .m_awaddr_o, .m_awlen_o, .m_wvalid_o, .m_wready_i, .m_wdata_o, .m_wstrb_o, .m_wlast_o,
+      .m_bvalid_i, .m_bready_o, .m_bresp_i
+  );
+
+  assign sp_rd_en[2:1] = '1;
+  assign acc_rd_en[1] = 1'b1;
+  assign acc_wr_quarter[4+:4] = '1;
+  matmul u_matmul (
+      .clk_i,
+      .rst_ni(core_rst_n),
+      .op_valid_i(op_valid[Matmul]), .op_data_i(op_data[Matmul*256+:256]), .op_slot_i(op_slot[Matmul*SlotW+:SlotW]),
+      .op_ready_o(op_ready[Matmul]),
+      .done_valid_o(done_valid[Matmul]), .done_slot_o(done_slot[Matmul*SlotW+:SlotW]),
+      .done_fault_o(done_fault[Matmul*4+:4]), .done_addr_o(done_addr[Matmul*32+:32]),
+      .step_o(step),
+      .a_rd_valid_o(sp_rd_valid[1]), .a_rd_addr_o(sp_rd_addr[1*SpW+:SpW]), .a_rd_data_i(sp_rd_data[1*WordW+:WordW]),
+      .b_rd_valid_o(sp_rd_valid[2]), .b_rd_addr_o(sp_rd_addr[2*SpW+:SpW]), .b_rd_data_i(sp_rd_data[2*WordW+:WordW]),
+      .d_rd_valid_o(acc_rd_valid[1]), .d_rd_addr_o(acc_rd_addr[1*AccW+:AccW]), .d_rd_data_i(acc_rd_data[1*RowW+:RowW]),
+      .d_wr_valid_o(acc_wr_valid[1]), .d_wr_addr_o(acc_wr_addr[1*AccW+:AccW]), .d_wr_data_o(acc_wr_data[1*RowW+:RowW])
+  );
+
+  vector u_vector (
+      .clk_i,
+      .rst_ni(core_rst_n),
+      .op_valid_i(op_valid[Vector]), .op_data_i(op_data[Vector*256+:256]), .op_slot_i(op_slot[Vector*SlotW+:SlotW]),
+      .op_ready_o(op_ready[Vector]),
+      .done_valid_o(done_valid[Vector]), .done_slot_o(done_slot[Vector*SlotW+:SlotW]),
+      .done_fault_o(done_fault[Vector*4+:4]), .done_addr_o(done_addr[Vector*32+:32]),
+      .sp1_rd_valid_o(sp_rd_valid[3]), .sp1_rd_en_o(sp_rd_en[3]), .sp1_rd_addr_o(sp_rd_addr[3*SpW+:SpW]),
+      .sp1_rd_data_i(sp_rd_data[3*WordW+:WordW]),
+      .sp2_rd_valid_o(sp_rd_valid[4]), .sp2_rd_en_o(sp_rd_en[4]), .sp2_rd_addr_o(sp_rd_addr[4*SpW+:SpW]),
+      .sp2_rd_data_i(sp_rd_data[4*WordW+:WordW]),
+      .acc1_rd_valid_o(acc_rd_valid[2]), .acc1_rd_en_o(acc_rd_en[2]), .acc1_rd_addr_o(acc_rd_addr[2*AccW+:AccW]),
+      .acc1_rd_data_i(acc_rd_data[2*RowW+:RowW]),
+      .acc2_rd_valid_o(acc_rd_valid[3]), .acc2_rd_en_o(acc_rd_en[3]), .acc2_rd_addr_o(acc_rd_addr[3*AccW+:AccW]),
+      .acc2_rd_data_i(acc_rd_data[3*RowW+:RowW]),
+      .sp_wr_valid_o(sp_wr_valid[1]), .sp_wr_addr_o(sp_wr_addr[1*SpW+:SpW]), .sp_wr_data_o(sp_wr_data[1*WordW+:WordW]),
+      .acc_wr_valid_o(acc_wr_valid[2]), .acc_wr_addr_o(acc_wr_addr[2*AccW+:AccW]),
+      .acc_wr_quarter_o(acc_wr_quarter[8+:4]), .acc_wr_data_o(acc_wr_data[2*RowW+:RowW])
   );
 endmodule
 `default_nettype wire
