@@ -11,6 +11,7 @@
 #
 # All Verilator output is built by scripts/verilate.sh when its sources change, at most one machine at a time.
 find_program(VERILATOR verilator REQUIRED)
+find_package(GTest REQUIRED)
 execute_process(COMMAND ${VERILATOR} --getenv VERILATOR_ROOT OUTPUT_VARIABLE VERILATOR_ROOT
                 OUTPUT_STRIP_TRAILING_WHITESPACE)
 set(VERILATOR_INC ${VERILATOR_ROOT}/include)

@@ -62,7 +62,7 @@ const WriteSlave::ToMachine& WriteSlave::drive(uint64_t cycle) {
 void WriteSlave::sample(uint64_t cycle, const FromMachine& in) {
   WPayload w;
   if (in.wvalid) {
-    std::memcpy(w.data.data(), in.wdata, shape_.beat_bytes);
+    w.data = in.wdata;
     w.strb = in.wstrb;
     w.last = in.wlast;
   }

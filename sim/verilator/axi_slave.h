@@ -40,7 +40,7 @@ class WriteSlave {
     bool awvalid, wvalid, wlast, bready;
     BurstAddress aw;
     uint32_t wstrb;
-    const uint8_t* wdata;
+    Beat wdata;  // what WVALID is up for; else anything
   };
   struct ToMachine {
     bool awready, wready, bvalid;

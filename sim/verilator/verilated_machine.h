@@ -98,13 +98,15 @@ class VerilatedMachine : public Machine {
                 top_.s_bresp_o,        top_.s_rresp_o};
     out.fetch = {top_.f_arvalid_o != 0, top_.f_rready_o != 0, {top_.f_araddr_o, top_.f_arlen_o}};
     out.read = {top_.m_arvalid_o != 0, top_.m_rready_o != 0, {top_.m_araddr_o, top_.m_arlen_o}};
-    out.write = {top_.m_awvalid_o != 0,
-                 top_.m_wvalid_o != 0,
-                 top_.m_wlast_o != 0,
-                 top_.m_bready_o != 0,
-                 {top_.m_awaddr_o, top_.m_awlen_o},
-                 top_.m_wstrb_o,
-                 bytes_of(top_.m_wdata_o)};
+    out.write.awvalid = top_.m_awvalid_o;
+    out.write.wvalid = top_.m_wvalid_o;
+    out.write.wlast = top_.m_wlast_o;
+    out.write.bready = top_.m_bready_o;
+    out.write.aw = {top_.m_awaddr_o, top_.m_awlen_o};
+    if (out.write.wvalid) {
+      out.write.wstrb = top_.m_wstrb_o;
+      std::memcpy(out.write.wdata.data(), bytes_of(top_.m_wdata_o), sizeof top_.m_wdata_o);
+    }
   }
 
   std::unique_ptr<VerilatedContext> context_;

@@ -78,7 +78,7 @@ TEST(AxiRules, WPayloadChanges) {
     DataPort port = stalled();
     port.w.wvalid = true;
     port.tick();
-    if (what == 0) port.data[3] ^= 1;
+    if (what == 0) port.w.wdata[3] ^= 1;
     if (what == 1) port.w.wstrb ^= 1;
     if (what == 2) port.w.wlast = true;
     port.tick();

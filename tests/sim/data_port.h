@@ -20,7 +20,6 @@ class DataPort {
         write_(kTestShape, timing_, bytes, violations_),
         read_(kTestShape, timing_, bytes, &write_, violations_) {
     for (uint32_t i = 0; i < bytes.size(); ++i) bytes.at(i, 1)[0] = static_cast<uint8_t>(i * 7);
-    w.wdata = data;
     w.bready = r.rready = true;
     w.wstrb = 0xf;
   }
@@ -51,7 +50,7 @@ class DataPort {
     return cycle - 1;
   }
   uint64_t beat(uint32_t value, bool last, uint32_t strb = 0xf) {
-    for (uint32_t i = 0; i < 4; ++i) data[i] = static_cast<uint8_t>(value >> 8 * i);
+    for (uint32_t i = 0; i < 4; ++i) w.wdata[i] = static_cast<uint8_t>(value >> 8 * i);
     w.wvalid = true;
     w.wlast = last;
     w.wstrb = strb;
@@ -95,7 +94,6 @@ class DataPort {
 
  public:
   Bytes bytes;
-  uint8_t data[kMaxBeatBytes] = {};
   ReadSlave::FromMachine r{};
   WriteSlave::FromMachine w{};
   ReadSlave::ToMachine to_r{};
