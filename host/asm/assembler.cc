@@ -38,9 +38,9 @@ class Assembler {
     return {};
   }
 
-  Result<Program> finish() {
+  Result<ProgramFile> finish() {
     if (config_ == nullptr) return input_error("no .config line");
-    Program program;
+    ProgramFile program;
     program.config = config_;
     program.code = std::move(code_);
     for (auto& [number, segment] : segments_) program.segments.push_back(std::move(segment));
@@ -164,7 +164,8 @@ void append_data(const ProgramSegment& segment, std::string& text) {
 
 }  // namespace
 
-Result<Program> assemble(std::string_view text, const std::string& name, const FileReader& read) {
+Result<ProgramFile> assemble(std::string_view text, const std::string& name,
+                             const FileReader& read) {
   Assembler assembler(read);
   for (size_t number = 1; !text.empty(); ++number) {
     const size_t end = std::min(text.find('\n'), text.size());
@@ -172,12 +173,12 @@ Result<Program> assemble(std::string_view text, const std::string& name, const F
       return input_error(name + ":" + std::to_string(number) + ": " + status.error().message);
     text.remove_prefix(std::min(end + 1, text.size()));
   }
-  Result<Program> program = assembler.finish();
+  Result<ProgramFile> program = assembler.finish();
   if (!program) return input_error(name + ": " + program.error().message);
   return program;
 }
 
-std::string disassemble_program(const Program& program) {
+std::string disassemble_program(const ProgramFile& program) {
   std::string text = ".config " + std::string(program.config->name) + "\n";
   for (const ProgramSegment& segment : program.segments) {
     text += ".segment " + std::to_string(segment.number) + " size=" + std::to_string(segment.size) +

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Program text to Program and back. Text is line by line; `#` starts a comment. Instructions as in
-// text.h, and:
+// ProgramFile text to ProgramFile and back. Text is line by line; `#` starts a comment.
+// Instructions as in text.h, and:
 //   .config NAME                                             first, once
 //   .segment N size=BYTES perms=none|r|w|rw [file=F] [fill=BYTE]   contents: the file's bytes, then
 //   `fill` (default 0) .data N HH HH ...                                        appends bytes,
@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-#include "host/asm/program.h"
+#include "host/asm/program_file.h"
 
 namespace millrace {
 
@@ -20,9 +20,10 @@ namespace millrace {
 using FileReader = std::function<Result<std::vector<uint8_t>>(const std::string& path)>;
 
 // `name` is that of the text, for messages of the form `name:line: ...`.
-Result<Program> assemble(std::string_view text, const std::string& name, const FileReader& read);
+Result<ProgramFile> assemble(std::string_view text, const std::string& name,
+                             const FileReader& read);
 
 // Text that assembles to the same program, bytes and all.
-std::string disassemble_program(const Program& program);
+std::string disassemble_program(const ProgramFile& program);
 
 }  // namespace millrace

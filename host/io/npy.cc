@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // NumPy's .npy format; see tensor_file.h for what is taken.
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <optional>
 #include <string_view>

@@ -11,11 +11,15 @@ namespace millrace {
 namespace {
 
 constexpr uint32_t kMachineId = 0x4D494C4C;
-constexpr uint64_t kAddressSpace = uint64_t{1} << 32;  // bus addresses are 32 bits
 constexpr uint64_t kBufferAlignment = 64;
 constexpr uint64_t kPageBytes = 64;
 constexpr uint64_t kSmallMemory = uint64_t{1} << 20;
 constexpr int kSmallRingLog2 = 6, kRingLog2 = 10, kMaxRingLog2 = 16;
+
+// Bytes of device memory that the bus reaches.
+uint64_t usable_bytes(const Device& device) {
+  return std::min(device.mem_bytes(), uint64_t{1} << device.config().addr_bits);
+}
 
 std::string hex32(uint32_t value) {
   char text[16];
@@ -65,8 +69,7 @@ Runtime::Runtime(Device& device, uint64_t usable_bytes, uint64_t alignment)
 Result<std::unique_ptr<Runtime>> Runtime::create(Device& device, RuntimeOptions options) {
   if (const Status status = check_identity(device); !status) return status.error();
   const uint64_t alignment = std::max(kBufferAlignment, static_cast<uint64_t>(device.config().dim));
-  const uint64_t bytes = std::min(device.mem_bytes(), kAddressSpace);
-  std::unique_ptr<Runtime> runtime(new Runtime(device, bytes, alignment));
+  std::unique_ptr<Runtime> runtime(new Runtime(device, usable_bytes(device), alignment));
   if (const Status status = runtime->start(options); !status) return status.error();
   return runtime;
 }
@@ -142,11 +145,11 @@ Status Runtime::check_range(int segment, uint64_t address, uint64_t size, Perms 
     return input_error(what + " does not exist; configuration " + std::string(config().name) +
                        " has segments 1 to " + std::to_string(config().segments - 1) +
                        " for programs");
-  const uint64_t memory = std::min(device_.mem_bytes(), kAddressSpace);
+  const uint64_t memory = usable_bytes(device_);
   if (address > memory || size > memory - address)
     return input_error(what + " at " + range_text(address, size) + " lies beyond the " +
                        std::to_string(memory) + " bytes of device memory");
-  const uint64_t reach = std::min(uint64_t{1} << config().offset_bits, kAddressSpace - 1);
+  const uint64_t reach = std::min(uint64_t{1} << config().offset_bits, uint64_t{UINT32_MAX});
   if (size > reach)
     return input_error(what + " of " + std::to_string(size) +
                        " bytes is larger than offsets reach, " + std::to_string(reach) + " bytes");

@@ -161,18 +161,18 @@ load space=sp seg=1 row_bytes=5
 .word 1 2 3 4 5 6 7 8
 signal seg=3 offset=4 value=0xffffffff irq=1)";
 
-Program sample() {
+ProgramFile sample() {
   const auto program =
       assemble(kProgram, "t", [](const std::string& path) -> Result<std::vector<uint8_t>> {
         return path == "data" ? Result<std::vector<uint8_t>>(std::vector<uint8_t>{9, 8, 7})
                               : input_error("no file");
       });
   EXPECT_TRUE(program) << (program ? "" : program.error().message);
-  return program ? *program : Program{};
+  return program ? *program : ProgramFile{};
 }
 
 TEST(Assembler, ProgramsHaveSegmentsAndCode) {
-  const Program program = sample();
+  const ProgramFile program = sample();
   ASSERT_EQ(program.segments.size(), 2u);
   EXPECT_EQ(program.segments[0].number, 1);
   EXPECT_EQ(program.segments[0].contents(), (std::vector<uint8_t>{9, 8, 7, 0, 0}));
@@ -187,7 +187,7 @@ TEST(Assembler, ProgramsHaveSegmentsAndCode) {
 }
 
 TEST(Assembler, ProgramsSurviveTextAndFile) {
-  const Program program = sample();
+  const ProgramFile program = sample();
   const auto bytes = encode_program(program);
   const auto read = decode_program(bytes, "p");
   ASSERT_TRUE(read) << read.error().message;
@@ -202,7 +202,7 @@ TEST(Assembler, ProgramsSurviveTextAndFile) {
 TEST(Assembler, RandomProgramsSurviveTextAndFile) {
   std::mt19937 random(9);
   for (int i = 0; i < 200; ++i) {
-    Program program;
+    ProgramFile program;
     program.config = &isa::kConfigs[random() % isa::kConfigs.size()];
     for (int number = 1; number < program.config->segments; ++number) {
       if (random() % 2 == 0) continue;

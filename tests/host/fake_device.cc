@@ -131,7 +131,7 @@ void FakeDevice::execute(const isa::Instruction& instruction) {
 }
 
 Status FakeDevice::advance(uint64_t cycles) {
-  for (uint64_t used = 0; used + kCyclesPerInstruction <= cycles && !idle();
+  for (uint64_t used = 0; used + kCyclesPerInstruction <= cycles && !idle() && !fault_;
        used += kCyclesPerInstruction) {
     cycles_ += kCyclesPerInstruction;
     if (resetting_ || (hang_at && head_ == *hang_at)) continue;

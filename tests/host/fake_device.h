@@ -49,7 +49,7 @@ class FakeDevice : public Device {
   uint32_t ring_base = 0, ring_log2 = 0;
 
  private:
-  bool idle() const { return !resetting_ && (fault_ || head_ == tail_); }
+  bool idle() const { return !resetting_ && !fault_ && head_ == tail_; }
   isa::Instruction fetch(uint32_t index) const;
   void execute(const isa::Instruction& instruction);
   uint32_t status() const;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Program files; see program.h for the format.
-#include "host/asm/program.h"
+// ProgramFile files; see program_file.h for the format.
+#include "host/asm/program_file.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -76,7 +76,7 @@ Result<const isa::Config*> check_header(Reader& in, const std::string& name) {
                      ", assemble it again");
 }
 
-Status read_segments(Reader& in, uint32_t count, Program& program) {
+Status read_segments(Reader& in, uint32_t count, ProgramFile& program) {
   for (uint32_t i = 0; i < count && in.ok(); ++i) {
     ProgramSegment segment;
     segment.number = static_cast<int>(in.number(1));
@@ -130,7 +130,11 @@ Status check_segment(const ProgramSegment& segment, const isa::Config& config) {
   return {};
 }
 
-std::vector<uint8_t> encode_program(const Program& program) {
+bool is_program_file(std::span<const uint8_t> bytes) {
+  return bytes.size() >= kMagic.size() && std::ranges::equal(bytes.first(kMagic.size()), kMagic);
+}
+
+std::vector<uint8_t> encode_program(const ProgramFile& program) {
   std::vector<uint8_t> out(kMagic.begin(), kMagic.end());
   append(out, kVersion, 4);
   append(out, program.config->isa_hash, 4);
@@ -154,11 +158,11 @@ std::vector<uint8_t> encode_program(const Program& program) {
   return out;
 }
 
-Result<Program> decode_program(std::span<const uint8_t> bytes, const std::string& name) {
+Result<ProgramFile> decode_program(std::span<const uint8_t> bytes, const std::string& name) {
   Reader in(bytes);
   const Result<const isa::Config*> config = check_header(in, name);
   if (!config) return config.error();
-  Program program;
+  ProgramFile program;
   program.config = *config;
   const uint32_t segments = in.number(4);
   const uint32_t instructions = in.number(4);

@@ -38,7 +38,7 @@ struct ProgramSegment {
   std::vector<uint8_t> contents() const;
 };
 
-struct Program {
+struct ProgramFile {
   const isa::Config* config = nullptr;
   std::vector<ProgramSegment> segments;  // ascending numbers
   std::vector<isa::Instruction> code;
@@ -50,9 +50,12 @@ std::string perms_text(Perms perms);
 // Whether the number and size fit the configuration and the data fits the size.
 Status check_segment(const ProgramSegment& segment, const isa::Config& config);
 
-std::vector<uint8_t> encode_program(const Program& program);
+// Whether the bytes start like a program file.
+bool is_program_file(std::span<const uint8_t> bytes);
+
+std::vector<uint8_t> encode_program(const ProgramFile& program);
 // `name` is the file's, for messages. Whatever is not exactly one program of this build is an
 // Error.
-Result<Program> decode_program(std::span<const uint8_t> bytes, const std::string& name);
+Result<ProgramFile> decode_program(std::span<const uint8_t> bytes, const std::string& name);
 
 }  // namespace millrace

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// Options, dispatch and errors of the command line; see cli.h.
+#include "host/cli/cli.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+
+#include "host/asm/program_file.h"
+#include "host/cli/commands.h"
+#include "host/io/file.h"
+
+namespace millrace {
+namespace {
+
+using cli::Options;
+
+constexpr int kBadInput = 2;
+
+int complain(const Error& error) {
+  std::string message = error.message;
+  std::replace(message.begin(), message.end(), '\n', ' ');
+  std::fprintf(stderr, "millrace: %s\n", message.c_str());
+  return error.kind == Error::Kind::kInput ? kBadInput : 1;
+}
+
+void add_device(CLI::App& command, Options& options) {
+  command.add_option("--device", options.device, "Device; `millrace info` lists them")
+      ->capture_default_str();
+  command.add_option("--config", options.config, "Configuration; `millrace info` lists them");
+}
+
+void add_run(CLI::App& command, Options& options) {
+  add_device(command, options);
+  command.add_option("--memory", options.memory,
+                     "External memory: ideal, fixed:LATENCY:BYTES_PER_CYCLE, random:SEED");
+  command.add_option("--wave", options.wave, "Waveform file to write (device rtl)");
+  command.add_option("--json", options.json, "Report to write as JSON");
+  command.add_flag("--progress", options.progress, "Progress on standard error");
+}
+
+struct Command {
+  CLI::App* app;
+  std::function<Result<int>()> action;
+};
+
+std::vector<Command> add_commands(CLI::App& app, Options& options, const DeviceFactory& factory) {
+  CLI::App* info = app.add_subcommand("info", "Configurations, devices and their identity");
+  add_device(*info, options);
+  CLI::App* run = app.add_subcommand("run", "Run a model or a program file");
+  run->add_option("FILE", options.file, "Model (.tflite, .onnx) or program (.mrp)")->required();
+  add_run(*run, options);
+  run->add_option("--input", options.input,
+                  "Input tensor: .npy, .bin, .pgm, .ppm (default: random)");
+  run->add_option("--output", options.output,
+                  "Result: .npy or .bin; of a program, its writable segments");
+  run->add_option("--compare", options.compare, "Compare with the reference device: ref");
+  run->add_option("--seed", options.seed, "Of the random input")->capture_default_str();
+  CLI::App* gemm =
+      app.add_subcommand("gemm", "Multiply random int8 matrices, C[M,N] = A[M,K] * B[N,K]^T");
+  gemm->add_option("M", options.m)->required();
+  gemm->add_option("N", options.n)->required();
+  gemm->add_option("K", options.k)->required();
+  add_run(*gemm, options);
+  gemm->add_flag("--check", options.check, "Compare with the host's own product");
+  gemm->add_option("--seed", options.seed, "Of the matrices")->capture_default_str();
+  CLI::App* assemble = app.add_subcommand("asm", "Assemble a program");
+  assemble->add_option("FILE", options.file, "Program text")->required();
+  assemble->add_option("-o,--output", options.output, "Program file to write")->required();
+  CLI::App* disassemble = app.add_subcommand("disasm", "Print a program file as text");
+  disassemble->add_option("FILE", options.file, "Program file")->required();
+  disassemble->add_option("-o,--output", options.output,
+                          "Text file to write (default: standard output)");
+  return {{info, [&] { return cli::info(options, factory); }},
+          {run, [&] { return cli::run(options, factory); }},
+          {gemm, [&] { return cli::gemm(options, factory); }},
+          {assemble, [&] { return cli::assemble_file(options); }},
+          {disassemble, [&] { return cli::disassemble_file(options); }}};
+}
+
+}  // namespace
+
+namespace cli {
+
+Result<int> run(const Options& options, const DeviceFactory& factory) {
+  const Result<std::vector<uint8_t>> file = read_file(options.file);
+  if (!file) return file.error();
+  if (is_program_file(*file) || extension_of(options.file) == "mrp")
+    return run_program(options, factory, *file);
+  return run_network(options, factory);
+}
+
+}  // namespace cli
+
+int cli_main(int argc, const char* const* argv, const DeviceFactory& factory) {
+  Options options;
+  options.started = std::clock();
+  CLI::App app("Millrace: an open tensor accelerator", "millrace");
+  app.set_version_flag("--version", std::string("millrace ") + kVersion);
+  app.require_subcommand(1);
+  const std::vector<Command> commands = add_commands(app, options, factory);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& request) {
+    return app.exit(request);  // --help
+  } catch (const CLI::ParseError& error) {
+    return complain(input_error(std::string(error.what()) + "; millrace --help lists the options"));
+  }
+  if (!options.json.empty())
+    if (const Status status = check_writable(options.json); !status)
+      return complain(status.error());
+  for (const Command& command : commands) {
+    if (!command.app->parsed()) continue;
+    const Result<int> status = command.action();
+    return status ? *status : complain(status.error());
+  }
+  return kBadInput;
+}
+
+}  // namespace millrace

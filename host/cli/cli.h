@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// The command line, `millrace info | run | gemm | asm | disasm`. It knows devices only through the
+// factory it is given. Exit status: 0 success; 1 the machine failed or a comparison found a
+// difference; 2 bad input, told in one line on standard error, with no file written.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "host/driver/device.h"
+
+namespace millrace {
+
+inline constexpr const char* kVersion = "0.1.0";
+
+struct DeviceRequest {
+  std::string device;                   // name of a kind
+  const isa::Config* config = nullptr;  // never null
+  std::string memory;                   // behaviour of external memory; empty: the device's default
+  std::string wave;                     // waveform file; empty: none
+  bool progress = false;                // progress on standard error while it runs long
+};
+
+struct DeviceFactory {
+  struct Kind {
+    std::string name;
+    std::string doc;
+    std::vector<std::string> configs;  // that it can be opened with
+  };
+  std::vector<Kind> kinds;
+  // Called only with a kind of the list and one of its configurations. Checks memory and wave
+  // itself.
+  std::function<Result<std::unique_ptr<Device>>(const DeviceRequest&)> open;
+};
+
+int cli_main(int argc, const char* const* argv, const DeviceFactory& factory);
+
+}  // namespace millrace

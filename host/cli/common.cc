@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the commands share: choosing and opening a device, and the report of a run.
+#include <algorithm>
+#include <cstdio>
+
+#include "host/cli/commands.h"
+#include "host/io/file.h"
+
+namespace millrace::cli {
+namespace {
+
+std::string join(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+}  // namespace
+
+Result<DeviceRequest> device_request(const Options& options, const DeviceFactory& factory,
+                                     std::string config) {
+  const std::string name = options.config.empty() ? std::move(config) : options.config;
+  const DeviceFactory::Kind* kind = nullptr;
+  std::vector<std::string> kinds, configs;
+  for (const DeviceFactory::Kind& k : factory.kinds) {
+    kinds.push_back(k.name);
+    if (k.name == options.device) kind = &k;
+  }
+  if (kind == nullptr)
+    return input_error("unknown device '" + options.device + "'; devices: " + join(kinds));
+  for (const isa::Config& c : isa::kConfigs) configs.emplace_back(c.name);
+  const isa::Config* found = isa::find_config(name);
+  if (found == nullptr)
+    return input_error("unknown configuration '" + name + "'; configurations: " + join(configs));
+  if (std::find(kind->configs.begin(), kind->configs.end(), name) == kind->configs.end())
+    return input_error("device " + kind->name + " is not built for configuration " + name +
+                       "; it has: " + join(kind->configs));
+  return DeviceRequest{options.device, found, options.memory, options.wave, options.progress};
+}
+
+Result<Machine> open_machine(const DeviceFactory& factory, const DeviceRequest& request) {
+  Result<std::unique_ptr<Device>> device = factory.open(request);
+  if (!device) return device.error();
+  Result<std::unique_ptr<Runtime>> runtime = Runtime::create(**device);
+  if (!runtime) return runtime.error();
+  return Machine{std::move(*device), std::move(*runtime)};
+}
+
+Result<Machine> open_reference(const DeviceFactory& factory, const isa::Config& config) {
+  return open_machine(factory, DeviceRequest{kReferenceDevice, &config, "", "", false});
+}
+
+Status describe_run(Machine& machine, const DeviceRequest& request, std::optional<uint64_t> macs,
+                    Report& report) {
+  const isa::Config& config = *request.config;
+  report.device = request.device;
+  report.config = std::string(config.name);
+  report.memory = request.memory;
+  const Result<Counters> counters = machine.runtime->counters();
+  if (!counters) return counters.error();
+  if (counters->cycles == 0) return {};  // a device without time
+  report.cycles = counters->cycles;
+  const double peak =
+      static_cast<double>(config.dim) * config.dim * static_cast<double>(counters->cycles);
+  if (macs) report.utilization = static_cast<double>(*macs) / peak;
+  if (config.counters != 0)
+    report.busy = {{"load", counters->busy_load},
+                   {"store", counters->busy_store},
+                   {"matmul", counters->busy_matmul},
+                   {"vector", counters->busy_vector}};
+  return {};
+}
+
+Result<int> finish(const Options& options, Report& report) {
+  report.host_seconds = static_cast<double>(std::clock() - options.started) / CLOCKS_PER_SEC;
+  if (!options.json.empty())
+    if (const Status status = write_file(options.json, to_json(report)); !status)
+      return status.error();
+  std::fputs(to_table(report).c_str(), stdout);
+  return report.mismatches.value_or(0) == 0 ? 0 : 1;
+}
+
+}  // namespace millrace::cli

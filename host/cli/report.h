@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a run has to say, as a table for people and as JSON for programs. Missing values are null in
+// JSON and left out of the table.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace millrace::cli {
+
+struct Report {
+  std::string command;  // "run", "gemm"
+  std::string subject;  // file or dimensions
+  std::string device, config, memory;
+  std::optional<uint64_t> cycles;      // absent on devices without time
+  std::optional<uint64_t> macs;        // multiply-accumulates of the whole task
+  std::optional<double> utilization;   // device MACs / (cycles * dim^2)
+  std::optional<double> offload_macs;  // share of the MACs on the device, 0 to 1
+  std::optional<double> offload_ops;   // share of the operations on the device, 0 to 1
+  std::optional<uint64_t> mismatches;  // elements that differ; absent without a comparison
+  std::optional<uint64_t> compared;    // elements compared
+  std::string first_mismatch;          // empty if nothing differs
+  std::vector<std::pair<std::string, uint64_t>> busy;  // cycles by unit; empty without counters
+  double host_seconds = 0;                             // processor time of the host
+};
+
+std::string to_table(const Report& report);
+std::string to_json(const Report& report);
+
+}  // namespace millrace::cli
