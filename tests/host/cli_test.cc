@@ -176,7 +176,7 @@ TEST_F(Cli, TextAndFilesRoundTrip) {
 }
 
 TEST_F(Cli, BadOptionsAreRefused) {
-  refuses({}, "subcommand");
+  refuses({}, "A subcommand is required");
   refuses({"walk"}, "walk");
   refuses({"run"}, "FILE");
   refuses({"run", path("copy.mrp"), "--speed", "9"}, "--speed");
