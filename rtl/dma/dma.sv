@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: Apache-2.0
+// DMA engine: executes LOAD (CanLoad), STORE and SIGNAL (CanStore) in order (docs/isa.md). With both it executes one
+// instruction at a time. With one of them the address side runs ahead of the data side: the next instruction's bursts follow
+// the last one's, up to DmaOutstanding bursts and QueueDepth instructions.
+// Cycles, from op_valid in cycle t with an idle engine: first address t + 1; then a row (or burst) a cycle. LOAD: see
+// dma_read for a word's cycle; done one cycle after the last word. STORE: the first beat 3 cycles after its address is
+// accepted, then one a cycle, across rows and instructions; done one cycle after the last response. With both directions
+// op_ready comes with done, so the next instruction's address comes 2 cycles after done. A failing segment check is done
+// one cycle after everything before it, not earlier than t + 2.
+// Fault record: a LOAD reports its first fault in element order, BUS before BANK of the same word. A STORE reports its first
+// BANK fault, else its first BUS error, else its segment fault. The address of BUS is that of the refused burst.
+`default_nettype none
+module dma #(
+    parameter bit CanLoad = 1'b1,
+    parameter bit CanStore = 1'b1
+) (
+    input  wire logic                                 clk_i,
+    input  wire logic                                 rst_ni,
+    // Instructions.
+    input  wire logic                                 op_valid_i,
+    input  wire logic [                        255:0] op_data_i,
+    input  wire logic [   millrace_pkg::SlotBits-1:0] op_slot_i,
+    output logic                                      op_ready_o,
+    output logic                                      done_valid_o,
+    output logic      [   millrace_pkg::SlotBits-1:0] done_slot_o,
+    output logic      [                          3:0] done_fault_o,
+    output logic      [                         31:0] done_addr_o,
+    output logic                                      signal_valid_o,  // a SIGNAL completes without a fault
+    output logic      [                         31:0] signal_value_o,
+    output logic                                      signal_irq_o,
+    // Segment look-up, combinational.
+    output logic      [    millrace_pkg::SegBits-1:0] seg_id_o,
+    input  wire logic [                         31:0] seg_base_i,
+    input  wire logic [                         31:0] seg_size_i,
+    input  wire logic                                 seg_read_i,
+    input  wire logic                                 seg_write_i,
+    // Soft reset: no new burst starts; responses are outstanding.
+    input  wire logic                                 halt_i,
+    output logic                                      read_wait_o,
+    output logic                                      write_wait_o,
+    // Memories. Both write ports carry the same word; a word of an accumulator row goes to the quarter that is set.
+    output logic                                      sp_wr_valid_o,
+    output logic      [ millrace_pkg::SpAddrBits-1:0] sp_wr_addr_o,
+    output logic      [   millrace_pkg::WordBits-1:0] sp_wr_data_o,
+    output logic                                      acc_wr_valid_o,
+    output logic      [millrace_pkg::AccAddrBits-1:0] acc_wr_addr_o,
+    output logic      [                          3:0] acc_wr_quarter_o,
+    output logic      [   millrace_pkg::WordBits-1:0] acc_wr_data_o,
+    output logic                                      sp_rd_valid_o,
+    output logic                                      sp_rd_en_o,
+    output logic      [ millrace_pkg::SpAddrBits-1:0] sp_rd_addr_o,
+    input  wire logic [   millrace_pkg::WordBits-1:0] sp_rd_data_i,
+    output logic                                      acc_rd_valid_o,
+    output logic                                      acc_rd_en_o,
+    output logic      [millrace_pkg::AccAddrBits-1:0] acc_rd_addr_o,
+    input  wire logic [ 4*millrace_pkg::WordBits-1:0] acc_rd_data_i,
+    // AXI4.
+    output logic                                      m_arvalid_o,
+    input  wire logic                                 m_arready_i,
+    output logic      [                         31:0] m_araddr_o,
+    output logic      [                          7:0] m_arlen_o,
+    input  wire logic                                 m_rvalid_i,
+    output logic                                      m_rready_o,
+    input  wire logic [   millrace_pkg::WordBits-1:0] m_rdata_i,
+    input  wire logic [                          1:0] m_rresp_i,
+    input  wire logic                                 m_rlast_i,
+    output logic                                      m_awvalid_o,
+    input  wire logic                                 m_awready_i,
+    output logic      [                         31:0] m_awaddr_o,
+    output logic      [                          7:0] m_awlen_o,
+    output logic                                      m_wvalid_o,
+    input  wire logic                                 m_wready_i,
+    output logic      [   millrace_pkg::WordBits-1:0] m_wdata_o,
+    output logic      [        millrace_pkg::Dim-1:0] m_wstrb_o,
+    output logic                                      m_wlast_o,
+    input  wire logic                                 m_bvalid_i,
+    output logic                                      m_bready_o,
+    input  wire logic [                          1:0] m_bresp_i
+);
+  localparam int BeatW = millrace_pkg::DimLog2;
+  localparam int Low = (millrace_pkg::DmaUnaligned != 0) ? 0 : BeatW;
+  localparam int LenW = $clog2(millrace_pkg::DmaBurst);
+  localparam int AddrW = millrace_pkg::AddrBits;
+  localparam int SlotW = millrace_pkg::SlotBits;
+  localparam bit Serial = CanLoad && CanStore;
+
+  // ---- Instruction. A STORE has the fields of a LOAD; a SIGNAL is a STORE of 4 bytes, its value in the place of `mem_row`
+  // and its irq in the place of `space`. It starts when nothing else runs; op_ready waits until it is done.
+  millrace_pkg::load_t raw, op, head;
+  logic [SlotW-1:0] head_slot;
+  wire signal = CanStore && op_valid_i && raw.opcode == millrace_pkg::OpSignal;
+  wire store = CanStore && (!CanLoad || raw.opcode != millrace_pkg::OpLoad);
+  wire seg_ok = store ? seg_write_i : seg_read_i;
+  assign raw = op_data_i;
+  always_comb begin
+    op = raw;
+    op.row_bytes = raw.row_bytes | (16'(signal) << 2);
+  end
+  assign seg_id_o = op.seg[millrace_pkg::SegBits-1:0];
+
+  logic first, start, last, seg_fault, finish_fault, queue_ready, head_pop, taken_q, done_q;
+  wire hold = Serial || signal;
+  wire rows_end = last || finish_fault;
+  wire rows_valid = op_valid_i && !taken_q && (!first || queue_ready);
+  assign op_ready_o = hold ? taken_q && done_q : rows_end;
+  always_ff @(posedge clk_i) taken_q <= rst_ni && !op_ready_o && (taken_q || (hold && rows_end));
+
+  // Instruction of the data side.
+  if (Serial) begin : g_direct
+    assign queue_ready = 1'b1;
+    assign head        = op;
+    assign head_slot   = op_slot_i;
+  end else begin : g_queue
+    localparam int OpBits = 256;
+    wire [SlotW+OpBits-1:0] data;
+    wire valid;
+    assign head      = data[OpBits-1:0];
+    assign head_slot = data[OpBits+:SlotW];
+    fifo #(
+        .Width(SlotW + OpBits),
+        .Depth(millrace_pkg::QueueDepth)
+    ) u_queue (
+        .clk_i, .rst_ni,
+        .in_valid_i(start), .in_ready_o(queue_ready), .in_data_i({op_slot_i, op}),
+        .out_valid_o(valid), .out_ready_i(head_pop), .out_data_o(data)
+    );
+    wire unused_valid = &{1'b0, valid};
+  end
+
+  // ---- Address side.
+  typedef struct packed {
+    logic [LenW-1:0] len;
+    logic [BeatW-1:0] low;
+    logic [2:0] ends;
+  } beats_t;
+  localparam int BeatsBits = LenW + BeatW + 3;
+  typedef struct packed {
+    logic [SlotW-1:0] slot;
+    logic [AddrW-1:BeatW] addr;
+    beats_t beats;
+  } burst_t;
+  localparam int BurstBits = SlotW + AddrW - BeatW + BeatsBits;
+  burst_t burst, flight;
+  beats_t owed;
+  logic burst_valid, burst_ready;
+  logic [31:0] fault_offset;
+
+  dma_bursts #(
+      .Low(Low)
+  ) u_bursts (
+      .clk_i, .rst_ni,
+      .op_valid_i(rows_valid), .op_i(op), .slot_i(op_slot_i),
+      .seg_ok_i(seg_ok), .seg_base_i, .seg_size_i,
+      .first_o(first), .start_o(start), .last_o(last),
+      .fault_o(seg_fault), .offset_o(fault_offset), .clear_i(finish_fault),
+      .valid_o(burst_valid), .ready_i(burst_ready), .slot_o(burst.slot), .addr_o(burst.addr),
+      .len_o(burst.beats.len), .low_o(burst.beats.low), .ends_o(burst.beats.ends)
+  );
+
+  // Bursts in flight from address to last response; `owed`: the oldest one whose beats have not all been issued.
+  logic flight_valid, flight_ready, owed_valid, owed_pop, waiting_q;
+  wire offer = burst_valid && flight_ready && (!halt_i || waiting_q);
+  wire issue = offer && (store ? m_awready_i : m_arready_i);
+  wire retire = (CanLoad && m_rvalid_i && m_rlast_i) || (CanStore && m_bvalid_i);
+  always_ff @(posedge clk_i) waiting_q <= rst_ni && offer && !issue;
+  assign m_arvalid_o  = offer && !store;
+  assign m_awvalid_o  = offer && store;
+  assign m_araddr_o   = 32'(burst.addr) << BeatW;
+  assign m_awaddr_o   = m_araddr_o;
+  assign m_arlen_o    = 8'(burst.beats.len);
+  assign m_awlen_o    = m_arlen_o;
+  assign m_rready_o   = 1'b1;
+  assign m_bready_o   = 1'b1;
+  assign read_wait_o  = (flight_valid || offer) && !store;
+  assign write_wait_o = (flight_valid || offer) && store;
+
+  if (millrace_pkg::DmaOutstanding == 1) begin : g_one
+    // The burst register holds the burst until its response.
+    logic issued_q, sent_q;
+    assign burst_ready  = retire;
+    assign flight       = burst;
+    assign flight_valid = issued_q;
+    assign flight_ready = !issued_q;
+    assign owed         = burst.beats;
+    assign owed_valid   = issued_q && !sent_q;
+    always_ff @(posedge clk_i) begin
+      issued_q <= rst_ni && (issue || (issued_q && !retire));
+      sent_q   <= rst_ni && (owed_pop || (sent_q && !retire));
+    end
+  end else begin : g_many
+    wire [BurstBits-1:0] flight_data;
+    assign burst_ready = issue;
+    assign flight      = flight_data;
+    fifo #(
+        .Width(BurstBits),
+        .Depth(millrace_pkg::DmaOutstanding)
+    ) u_flight (
+        .clk_i, .rst_ni,
+        .in_valid_i(issue), .in_ready_o(flight_ready), .in_data_i(burst),
+        .out_valid_o(flight_valid), .out_ready_i(retire), .out_data_o(flight_data)
+    );
+    if (CanStore) begin : g_owed
+      wire [BeatsBits-1:0] owed_data;
+      wire ready;  // never low: it holds no more than the bursts in flight
+      assign owed = owed_data;
+      fifo #(
+          .Width(BeatsBits),
+          .Depth(millrace_pkg::DmaOutstanding)
+      ) u_owed (
+          .clk_i, .rst_ni,
+          .in_valid_i(issue && store), .in_ready_o(ready), .in_data_i(burst.beats),
+          .out_valid_o(owed_valid), .out_ready_i(owed_pop), .out_data_o(owed_data)
+      );
+      wire unused_ready = &{1'b0, ready};
+    end else begin : g_none
+      assign owed       = '0;
+      assign owed_valid = 1'b0;
+    end
+  end
+
+  // ---- Data side.
+  logic word_valid, word_error, word_busy, w_step, w_fault, bad;
+  logic [AddrW-1:BeatW] word_error_addr;
+  logic [2:0] word_ends, w_ends;
+  logic [millrace_pkg::SpAddrBits-1:0] word_addr;
+  logic [1:0] quarter;
+  wire [2:0] ends = store ? w_ends : word_ends;
+  wire step = word_valid || w_step;
+
+  dma_words u_words (
+      .clk_i, .rst_ni,
+      .op_i(head), .step_i(step), .ends_i(ends), .clear_i(finish_fault),
+      .addr_o(word_addr), .quarter_o(quarter), .bad_o(bad)
+  );
+
+  if (CanLoad) begin : g_read
+    dma_read u_read (
+        .clk_i, .rst_ni,
+        .r_valid_i(m_rvalid_i), .r_data_i(m_rdata_i), .r_error_i(m_rresp_i[1]), .r_last_i(m_rlast_i),
+        .addr_i(flight.addr), .low_i(flight.beats.low), .ends_i(flight.beats.ends), .op_i(head),
+        .valid_o(word_valid), .data_o(sp_wr_data_o), .error_o(word_error), .error_addr_o(word_error_addr),
+        .ends_o(word_ends), .busy_o(word_busy)
+    );
+  end else begin : g_no_read
+    assign {word_valid, word_error, word_busy, word_error_addr, word_ends, sp_wr_data_o} = '0;
+  end
+
+  if (CanStore) begin : g_write
+    dma_write u_write (
+        .clk_i, .rst_ni,
+        .valid_i(owed_valid && store), .pop_o(owed_pop), .len_i(owed.len), .low_i(owed.low), .ends_i(owed.ends),
+        .op_i(head), .oldest_i(Serial || flight.slot == head_slot), .clear_i(finish_fault),
+        .signal_i(signal), .value_i(op.mem_row),
+        .quarter_i(quarter), .bad_i(bad), .step_o(w_step), .ends_o(w_ends), .fault_o(w_fault),
+        .sp_rd_valid_o, .acc_rd_valid_o, .rd_en_o(sp_rd_en_o), .sp_rd_data_i, .acc_rd_data_i,
+        .m_wvalid_o, .m_wready_i, .m_wdata_o, .m_wstrb_o, .m_wlast_o
+    );
+  end else begin : g_no_write
+    assign {owed_pop, w_step, w_ends, w_fault, sp_rd_valid_o, acc_rd_valid_o, sp_rd_en_o} = '0;
+    assign {m_wvalid_o, m_wdata_o, m_wstrb_o, m_wlast_o} = '0;
+  end
+
+  // ---- Completion and the fault record.
+  logic [3:0] code_q, code_d;
+  logic [31:0] addr_q, addr_d;
+  logic [SlotW-1:0] done_slot_q;
+  wire read_end = word_valid && word_ends[0] && word_ends[2];
+  wire write_end = CanStore && m_bvalid_i && flight.beats.ends[0] && flight.beats.ends[2];
+  wire clean = code_q == millrace_pkg::FaultNone || done_q;  // nothing is recorded for the oldest instruction
+  wire write_error = CanStore && m_bvalid_i && m_bresp_i[1];
+  wire [AddrW-1:BeatW] bus_addr = CanLoad && !store ? word_error_addr : flight.addr;
+  assign finish_fault = seg_fault && !burst_valid && !flight_valid && !word_busy;
+  assign head_pop     = (step && ends[0] && ends[2]) || finish_fault;
+
+  always_comb begin
+    code_d = done_q ? millrace_pkg::FaultNone : code_q;
+    addr_d = addr_q;
+    if (w_fault) begin
+      code_d = millrace_pkg::FaultBank;
+      addr_d = 32'(word_addr);
+    end else if (clean && ((word_valid && word_error) || write_error)) begin
+      code_d = millrace_pkg::FaultBus;
+      addr_d = 32'(bus_addr) << BeatW;
+    end else if (clean && word_valid && bad) begin
+      code_d = millrace_pkg::FaultBank;
+      addr_d = 32'(word_addr);
+    end else if (clean && finish_fault) begin
+      code_d = seg_ok ? millrace_pkg::FaultSegment : millrace_pkg::FaultPermission;
+      addr_d = fault_offset;
+    end
+  end
+  always_ff @(posedge clk_i) begin
+    done_q      <= rst_ni && (read_end || write_end || finish_fault);
+    done_slot_q <= write_end ? flight.slot : head_slot;
+    code_q      <= rst_ni ? code_d : millrace_pkg::FaultNone;
+    addr_q      <= addr_d;
+  end
+  assign done_valid_o   = done_q;
+  assign done_slot_o    = done_slot_q;
+  assign done_fault_o   = code_q;
+  assign done_addr_o    = addr_q;
+  assign signal_valid_o = signal && op_ready_o && code_q == millrace_pkg::FaultNone;
+  assign signal_value_o = op.mem_row;
+  assign signal_irq_o   = op.space;
+
+  wire word_ok = word_valid && clean && !word_error && !bad;
+  assign sp_wr_valid_o    = word_ok && !head.space;
+  assign sp_wr_addr_o     = word_addr;
+  assign acc_wr_valid_o   = word_ok && head.space;
+  assign acc_wr_addr_o    = word_addr[millrace_pkg::AccAddrBits-1:0];
+  assign acc_wr_quarter_o = 4'd1 << quarter;
+  assign acc_wr_data_o    = sp_wr_data_o;
+  assign sp_rd_addr_o     = word_addr;
+  assign acc_rd_addr_o    = word_addr[millrace_pkg::AccAddrBits-1:0];
+  assign acc_rd_en_o      = sp_rd_en_o;
+  wire unused = &{1'b0, op, head, start, head_pop, owed_pop, flight, owed, owed_valid, quarter, seg_read_i, seg_write_i, m_arready_i, m_rvalid_i, m_rdata_i,
+                  m_rresp_i, m_rlast_i, m_awready_i, m_wready_i, m_bvalid_i, m_bresp_i, sp_rd_data_i, acc_rd_data_i};
+
+`ifdef FORMAL
+  localparam int FlyW = $clog2(millrace_pkg::DmaOutstanding) + 1;
+  logic f_past_q = 1'b0;
+  logic [FlyW-1:0] f_flying_q;
+  always_ff @(posedge clk_i) begin
+    f_past_q <= 1'b1;
+    if (!f_past_q) assume (!rst_ni);
+    f_flying_q <= rst_ni ? f_flying_q + FlyW'(issue) - FlyW'(retire) : '0;
+    if (rst_ni && f_flying_q == '0) assume (!m_rvalid_i && !m_bvalid_i);
+    if (f_past_q && rst_ni) assert (f_flying_q <= FlyW'(millrace_pkg::DmaOutstanding));
+    if (f_past_q && rst_ni && $past(rst_ni && offer && !issue)) begin
+      assert (offer && $stable(burst.addr) && $stable(burst.beats));
+    end
+    assert (!(sp_wr_valid_o && acc_wr_valid_o));
+    if (bad) assert (!sp_wr_valid_o && !acc_wr_valid_o);
+  end
+`endif
+endmodule
+`default_nettype wire
