@@ -155,9 +155,10 @@ void InstructionGenerator::draw_matmul_shape(isa::Matmul& f, uint32_t limit) {
                         {&f.n_ky, config_.conv_loops ? 16u : 1u},
                         {&f.n_kx, config_.conv_loops ? 16u : 1u},
                         {&f.n_ct, most(config_, 1)}};
-  draw_counts(prng_, limit / dim, tiles);
+  draw_counts(prng_, std::max(limit / dim, prng_.between(1, 6)), tiles);
   const Loop outputs[] = {{&f.n_ox, most(config_, 1)}, {&f.n_oy, most(config_, 1)}};
-  draw_counts(prng_, limit / (f.n_nt * f.n_ky * f.n_kx * f.n_ct), outputs);
+  const uint32_t n_tiles = f.n_nt * f.n_ky * f.n_kx * f.n_ct;
+  draw_counts(prng_, limit / n_tiles, outputs);
   f.a_ox = stride(1);
   f.a_oy = stride(f.n_ox);
   f.a_ct = stride(f.n_oy * f.n_ox);

@@ -19,7 +19,7 @@ namespace millrace::cosim {
 
 struct ProgramOptions {
   uint64_t seed = 1;
-  uint32_t count = 40;                   // instructions of the body, 1 to 400
+  uint32_t count = 120;                  // instructions of the body, 1 to 400
   isa::Fault fault = isa::Fault::kNone;  // kIllegal to kPermission: one instruction has it
   bool all_banks = false;                // else the program stays in a random window of banks
   bool dump = true;

@@ -41,7 +41,7 @@ struct Golden {
 
 class RandomProgram : public testing::TestWithParam<isa::Config> {
  protected:
-  Program make(uint64_t seed, isa::Fault fault = isa::Fault::kNone, uint32_t count = 40) const {
+  Program make(uint64_t seed, isa::Fault fault = isa::Fault::kNone, uint32_t count = 60) const {
     return random_program(GetParam(), {.seed = seed, .count = count, .fault = fault});
   }
 };
