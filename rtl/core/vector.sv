@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: Apache-2.0
+// Vector unit, control: VSET state, loops, addresses and bank checks. It hands items in program order to a datapath:
+// a parameter word, a row (one step of the loops), or a mark that ends an instruction without a result (VSET, fault).
+// The datapath is vec_datapath (pipelined, `Lanes` elements a cycle) or vec_serial (one bit-serial lane); its header has
+// the latencies. An instruction seen at cycle c has its first item at c + 1 (VSET: its mark at c, popped at c).
+// Every item is handed over in its first cycle; the next one follows in the cycle after `item_ready`.
+// A faulting step or parameter word becomes a mark in the cycle where it would have started.
+// VECTOR is popped when the datapath no longer needs its fields (`release`); the next instruction is seen a cycle later.
+`default_nettype none
+module vector (
+    input  wire logic                                clk_i,
+    input  wire logic                                rst_ni,
+    input  wire logic                                op_valid_i,
+    input  wire logic [                        255:0] op_data_i,
+    input  wire logic [   millrace_pkg::SlotBits-1:0] op_slot_i,
+    output logic                                     op_ready_o,
+    output logic                                     done_valid_o,
+    output logic      [   millrace_pkg::SlotBits-1:0] done_slot_o,
+    output logic      [                         3:0] done_fault_o,
+    output logic      [                        31:0] done_addr_o,
+    // Scratchpad: source 1 and parameters; source 2; result.
+    output logic                                     sp1_rd_valid_o,
+    output logic                                     sp1_rd_en_o,
+    output logic      [ millrace_pkg::SpAddrBits-1:0] sp1_rd_addr_o,
+    input  wire logic [   millrace_pkg::WordBits-1:0] sp1_rd_data_i,
+    output logic                                     sp2_rd_valid_o,
+    output logic                                     sp2_rd_en_o,
+    output logic      [ millrace_pkg::SpAddrBits-1:0] sp2_rd_addr_o,
+    input  wire logic [   millrace_pkg::WordBits-1:0] sp2_rd_data_i,
+    output logic                                     sp_wr_valid_o,
+    output logic      [ millrace_pkg::SpAddrBits-1:0] sp_wr_addr_o,
+    output logic      [   millrace_pkg::WordBits-1:0] sp_wr_data_o,
+    // Accumulators: source 1; source 2; result.
+    output logic                                     acc1_rd_valid_o,
+    output logic                                     acc1_rd_en_o,
+    output logic      [millrace_pkg::AccAddrBits-1:0] acc1_rd_addr_o,
+    input  wire logic [ 4*millrace_pkg::WordBits-1:0] acc1_rd_data_i,
+    output logic                                     acc2_rd_valid_o,
+    output logic                                     acc2_rd_en_o,
+    output logic      [millrace_pkg::AccAddrBits-1:0] acc2_rd_addr_o,
+    input  wire logic [ 4*millrace_pkg::WordBits-1:0] acc2_rd_data_i,
+    output logic                                     acc_wr_valid_o,
+    output logic      [millrace_pkg::AccAddrBits-1:0] acc_wr_addr_o,
+    output logic      [                         3:0] acc_wr_quarter_o,
+    output logic      [ 4*millrace_pkg::WordBits-1:0] acc_wr_data_o
+);
+  localparam int SpW = millrace_pkg::SpAddrBits;
+  localparam int AccW = millrace_pkg::AccAddrBits;
+  localparam int AddrW = (SpW > AccW) ? SpW : AccW;
+  localparam int RowW = (millrace_pkg::SpRowBits < millrace_pkg::AccRowBits) ? millrace_pkg::SpRowBits
+                                                                             : millrace_pkg::AccRowBits;
+  localparam int CountW = millrace_pkg::CountBits;
+  localparam int Loops = (millrace_pkg::VecReduce != 0) ? 4 : 2;
+  localparam logic [3:0] LastParam = 4'd8;
+
+  localparam logic [1:0] Idle = 2'd0;
+  localparam logic [1:0] Param = 2'd1;
+  localparam logic [1:0] Run = 2'd2;
+  localparam logic [1:0] Drain = 2'd3;
+
+  millrace_pkg::vector_t op;
+  millrace_pkg::vset_t vset_q;
+  assign op = op_data_i;
+  wire is_vset = op.opcode == millrace_pkg::OpVset;
+
+  logic [1:0] state_q, state_d;
+  logic item_param, item_row, item_mark, item_ready, released;
+  wire load = state_q == Idle && op_valid_i && !is_vset;
+  wire load_vset = state_q == Idle && op_valid_i && is_vset;
+  wire step = item_row && item_ready;
+
+  // Loops and addresses.
+  logic [Loops*CountW-1:0] counts;
+  logic [Loops*AddrW-1:0] strides1, strides2;
+  logic [Loops-1:0] loop_end, advance;
+  logic unused;
+  assign unused = &{1'b0, op, vset_q, loop_end, src2, strides2, first};
+  logic [AddrW-1:0] src1, src2, dst;
+  logic [3:0] param_idx_q;
+  logic [SpW-1:0] param_q;  // next parameter word
+  logic last, inner_last, first;
+
+  loop_nest #(
+      .N(Loops),
+      .CountW(CountW)
+  ) u_nest (
+      .clk_i,
+      .load_i   (load),
+      .step_i   (step),
+      .counts_i (counts),
+      .end_o    (loop_end),
+      .last_o   (last),
+      .advance_o(advance)
+  );
+  loop_addr #(
+      .N(Loops),
+      .AddrW(AddrW)
+  ) u_src1 (
+      .clk_i,
+      .load_i   (load),
+      .step_i   (step),
+      .advance_i(advance),
+      .base_i   (op.src1[AddrW-1:0]),
+      .strides_i(strides1),
+      .addr_o   (src1)
+  );
+  loop_addr #(
+      .N(2),
+      .AddrW(AddrW)
+  ) u_dst (
+      .clk_i,
+      .load_i   (load),
+      .step_i   (step),
+      .advance_i(advance[Loops-1-:2]),
+      .base_i   (op.dst[AddrW-1:0]),
+      .strides_i({op.d_3[AddrW-1:0], op.d_2[AddrW-1:0]}),
+      .addr_o   (dst)
+  );
+  assign counts[(Loops-2)*CountW+:2*CountW] = {op.n3[CountW-1:0], op.n2[CountW-1:0]};
+  assign strides1[(Loops-2)*AddrW+:2*AddrW] = {op.s1_3[AddrW-1:0], op.s1_2[AddrW-1:0]};
+  assign strides2[(Loops-2)*AddrW+:2*AddrW] = {vset_q.s2_3[AddrW-1:0], vset_q.s2_2[AddrW-1:0]};
+
+  if (millrace_pkg::VecReduce != 0) begin : g_reduce
+    logic first_q;  // first step of loops 0 and 1
+    assign counts[2*CountW-1:0] = {CountW'(op.n1), CountW'(op.n0)};
+    assign strides1[2*AddrW-1:0] = {op.s1_1[AddrW-1:0], op.s1_0[AddrW-1:0]};
+    assign strides2[2*AddrW-1:0] = {vset_q.s2_1[AddrW-1:0], vset_q.s2_0[AddrW-1:0]};
+    always_ff @(posedge clk_i) begin
+      if (load) first_q <= 1'b1;
+      else if (step) first_q <= inner_last;
+    end
+    assign first = first_q;
+    assign inner_last = loop_end[0] && loop_end[1];
+  end else begin : g_no_reduce
+    assign first = 1'b1;
+    assign inner_last = 1'b1;
+  end
+
+  // Bank checks. Decode has checked the bases.
+  function [3:0] bank_of(input acc, input [AddrW-1:RowW] addr);
+    bank_of = acc ? 4'(addr[AccW-1:millrace_pkg::AccRowBits]) : 4'(addr[SpW-1:millrace_pkg::SpRowBits]);
+  endfunction
+  function [AddrW-1:0] in_memory(input acc, input [AddrW-1:0] addr);
+    in_memory = acc ? AddrW'(addr[AccW-1:0]) : AddrW'(addr[SpW-1:0]);
+  endfunction
+  function in_range(input acc, input [AddrW-1:RowW] addr, input [AddrW-1:RowW] base, input [3:0] hi);
+    in_range = bank_of(acc, addr) >= bank_of(acc, base) && bank_of(acc, addr) <= hi;
+  endfunction
+
+  wire acc1 = op.src1_kind == millrace_pkg::SourceAcc;
+  wire acc2 = op.src2_kind == millrace_pkg::SourceAcc;
+  wire accd = op.dst_kind == millrace_pkg::SpaceAcc;
+  wire ok1 = op.src1_kind == millrace_pkg::SourceScalar || in_range(acc1, src1[AddrW-1:RowW], op.src1[AddrW-1:RowW], op.src1_hi);
+  wire okd = in_range(accd, dst[AddrW-1:RowW], op.dst[AddrW-1:RowW], op.dst_hi) || !inner_last;
+  wire okp = in_range(1'b0, param_q[AddrW-1:RowW], op.param[AddrW-1:RowW], op.param_hi);
+  logic ok2;
+  if (millrace_pkg::VecBinary != 0) begin : g_binary
+    assign ok2 = op.src2_kind == millrace_pkg::SourceScalar
+        || in_range(acc2, src2[AddrW-1:RowW], op.src2[AddrW-1:RowW], op.src2_hi);
+    loop_addr #(
+        .N(Loops),
+        .AddrW(AddrW)
+    ) u_src2 (
+        .clk_i,
+        .load_i   (load),
+        .step_i   (step),
+        .advance_i(advance),
+        .base_i   (op.src2[AddrW-1:0]),
+        .strides_i(strides2),
+        .addr_o   (src2)
+    );
+  end else begin : g_unary
+    assign ok2  = 1'b1;
+    assign src2 = '0;
+    logic unused_2;
+    assign unused_2 = &{1'b0, acc2};
+  end
+
+  // Items. A mark that ends a VECTOR carries the address of the fault.
+  wire param_state = state_q == Param;
+  wire run_state = state_q == Run;
+  wire ok = ok1 && ok2 && okd;
+  logic [AddrW-1:0] item_addr;
+  assign item_param = param_state && okp;
+  assign item_row   = run_state && ok;
+  assign item_mark  = load_vset || (param_state && !okp) || (run_state && !ok);
+  always_comb begin
+    item_addr = in_memory(accd, dst);
+    if (param_state) item_addr = AddrW'(param_q);
+    else if (!ok1) item_addr = in_memory(acc1, src1);
+    else if (!ok2) item_addr = in_memory(acc2, src2);
+  end
+
+  always_comb begin
+    state_d = state_q;
+    unique case (state_q)
+      Idle: if (load) state_d = op.channel ? Param : Run;
+      Param: begin
+        if (item_mark) state_d = Drain;
+        else if (item_ready && param_idx_q == LastParam) state_d = Run;
+      end
+      Run: begin
+        if (item_mark || (item_ready && last)) state_d = Drain;
+        else if (item_ready && op.channel && advance[Loops-1]) state_d = Param;
+      end
+      default: if (released) state_d = Idle;
+    endcase
+  end
+  assign op_ready_o = load_vset || (state_q == Drain && released);
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      state_q <= Idle;
+      vset_q  <= '0;
+    end else begin
+      state_q <= state_d;
+      if (load_vset) vset_q <= op_data_i;
+    end
+    if (state_q != Param) param_idx_q <= '0;
+    else if (item_param && item_ready) param_idx_q <= param_idx_q + 1'b1;
+    if (load) param_q <= op.param[SpW-1:0];
+    else if (item_param && item_ready) param_q <= param_q + 1'b1;
+  end
+
+  if (millrace_pkg::SerialQuant != 0) begin : g_serial
+    vec_serial u_datapath (
+        .clk_i,
+        .rst_ni,
+        .op_i        (op),
+        .vset_i      (vset_q),
+        .row_i       (item_row),
+        .mark_i      (item_mark),
+        .fault_i     (!load_vset),
+        .end_i       (last),
+        .slot_i      (op_slot_i),
+        .src_i       (src1),
+        .param_i     (param_q),
+        .addr_i      (item_addr),
+        .ready_o     (item_ready),
+        .released_o  (released),
+        .done_valid_o,
+        .done_slot_o,
+        .done_fault_o,
+        .done_addr_o,
+        .sp_rd_valid_o (sp1_rd_valid_o),
+        .sp_rd_addr_o  (sp1_rd_addr_o),
+        .sp_rd_data_i  (sp1_rd_data_i),
+        .sp_wr_valid_o,
+        .sp_wr_addr_o,
+        .sp_wr_data_o,
+        .acc_rd_valid_o(acc1_rd_valid_o),
+        .acc_rd_addr_o (acc1_rd_addr_o),
+        .acc_rd_data_i (acc1_rd_data_i),
+        .acc_wr_valid_o,
+        .acc_wr_addr_o,
+        .acc_wr_quarter_o,
+        .acc_wr_data_o
+    );
+    assign sp2_rd_valid_o  = 1'b0;
+    assign sp2_rd_addr_o   = '0;
+    assign acc2_rd_valid_o = 1'b0;
+    assign acc2_rd_addr_o  = '0;
+    logic unused_ports;
+    assign unused_ports = &{1'b0, item_param, sp2_rd_data_i, acc2_rd_data_i};
+  end else begin : g_pipelined
+    vec_datapath u_datapath (
+        .clk_i,
+        .rst_ni,
+        .op_i        (op),
+        .vset_i      (vset_q),
+        .param_i     (item_param),
+        .row_i       (item_row),
+        .mark_i      (item_mark),
+        .fault_i     (!load_vset),
+        .first_i     (first),
+        .result_i    (inner_last),
+        .end_i       (last),
+        .slot_i      (op_slot_i),
+        .src1_i      (src1),
+        .src2_i      (src2),
+        .param_addr_i(param_q),
+        .param_idx_i (param_idx_q),
+        .addr_i      (item_addr),
+        .ready_o     (item_ready),
+        .released_o  (released),
+        .done_valid_o,
+        .done_slot_o,
+        .done_fault_o,
+        .done_addr_o,
+        .sp1_rd_valid_o,
+        .sp1_rd_addr_o,
+        .sp1_rd_data_i,
+        .sp2_rd_valid_o,
+        .sp2_rd_addr_o,
+        .sp2_rd_data_i,
+        .sp_wr_valid_o,
+        .sp_wr_addr_o,
+        .sp_wr_data_o,
+        .acc1_rd_valid_o,
+        .acc1_rd_addr_o,
+        .acc1_rd_data_i,
+        .acc2_rd_valid_o,
+        .acc2_rd_addr_o,
+        .acc2_rd_data_i,
+        .acc_wr_valid_o,
+        .acc_wr_addr_o,
+        .acc_wr_quarter_o,
+        .acc_wr_data_o
+    );
+  end
+  assign sp1_rd_en_o  = 1'b1;
+  assign sp2_rd_en_o  = 1'b1;
+  assign acc1_rd_en_o = 1'b1;
+  assign acc2_rd_en_o = 1'b1;
+endmodule
+`default_nettype wire
