@@ -93,7 +93,4 @@ void check_ad01(const Target& target, int inputs) {
   }
 }
 
-void check_gemm(const Target& target, const GemmShape& shape, const Epilogue& epilogue,
-                uint32_t seed);
-
 }  // namespace millrace::nets
