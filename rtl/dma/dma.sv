@@ -142,7 +142,9 @@ module dma #(
   localparam int BurstBits = SlotW + AddrW - BeatW + BeatsBits;
   burst_t burst, flight;
   beats_t owed;
-  logic burst_valid, burst_ready;
+  wire [BurstBits-1:0] flight_data;
+  wire [BeatsBits-1:0] owed_data;
+  logic burst_valid, burst_ready, offer, flight_valid, owed_valid, owed_pop;
   logic [31:0] fault_offset;
 
   dma_bursts #(
@@ -157,12 +159,20 @@ module dma #(
       .len_o(burst.beats.len), .low_o(burst.beats.low), .ends_o(burst.beats.ends)
   );
 
-  // Bursts in flight from address to last response; `owed`: the oldest one whose beats have not all been issued.
-  logic flight_valid, flight_ready, owed_valid, owed_pop, waiting_q;
-  wire offer = burst_valid && flight_ready && (!halt_i || waiting_q);
-  wire issue = offer && (store ? m_awready_i : m_arready_i);
-  wire retire = (CanLoad && m_rvalid_i && m_rlast_i) || (CanStore && m_bvalid_i);
-  always_ff @(posedge clk_i) waiting_q <= rst_ni && offer && !issue;
+  dma_flight #(
+      .Width    (BurstBits),
+      .OwedWidth(BeatsBits),
+      .CanStore (CanStore)
+  ) u_flight (
+      .clk_i, .rst_ni, .halt_i,
+      .burst_valid_i(burst_valid), .burst_ready_o(burst_ready), .write_i(store), .burst_i(burst),
+      .a_valid_o(offer), .a_ready_i(store ? m_awready_i : m_arready_i),
+      .retire_i((CanLoad && m_rvalid_i && m_rlast_i) || (CanStore && m_bvalid_i)),
+      .valid_o(flight_valid), .burst_o(flight_data),
+      .owed_valid_o(owed_valid), .owed_pop_i(owed_pop), .owed_o(owed_data)
+  );
+  assign flight       = flight_data;
+  assign owed         = owed_data;
   assign m_arvalid_o  = offer && !store;
   assign m_awvalid_o  = offer && store;
   assign m_araddr_o   = 32'(burst.addr) << BeatW;
@@ -173,50 +183,6 @@ module dma #(
   assign m_bready_o   = 1'b1;
   assign read_wait_o  = (flight_valid || offer) && !store;
   assign write_wait_o = (flight_valid || offer) && store;
-
-  if (millrace_pkg::DmaOutstanding == 1) begin : g_one
-    // The burst register holds the burst until its response.
-    logic issued_q, sent_q;
-    assign burst_ready  = retire;
-    assign flight       = burst;
-    assign flight_valid = issued_q;
-    assign flight_ready = !issued_q;
-    assign owed         = burst.beats;
-    assign owed_valid   = issued_q && !sent_q;
-    always_ff @(posedge clk_i) begin
-      issued_q <= rst_ni && (issue || (issued_q && !retire));
-      sent_q   <= rst_ni && (owed_pop || (sent_q && !retire));
-    end
-  end else begin : g_many
-    wire [BurstBits-1:0] flight_data;
-    assign burst_ready = issue;
-    assign flight      = flight_data;
-    fifo #(
-        .Width(BurstBits),
-        .Depth(millrace_pkg::DmaOutstanding)
-    ) u_flight (
-        .clk_i, .rst_ni,
-        .in_valid_i(issue), .in_ready_o(flight_ready), .in_data_i(burst),
-        .out_valid_o(flight_valid), .out_ready_i(retire), .out_data_o(flight_data)
-    );
-    if (CanStore) begin : g_owed
-      wire [BeatsBits-1:0] owed_data;
-      wire ready;  // never low: it holds no more than the bursts in flight
-      assign owed = owed_data;
-      fifo #(
-          .Width(BeatsBits),
-          .Depth(millrace_pkg::DmaOutstanding)
-      ) u_owed (
-          .clk_i, .rst_ni,
-          .in_valid_i(issue && store), .in_ready_o(ready), .in_data_i(burst.beats),
-          .out_valid_o(owed_valid), .out_ready_i(owed_pop), .out_data_o(owed_data)
-      );
-      wire unused_ready = &{1'b0, ready};
-    end else begin : g_none
-      assign owed       = '0;
-      assign owed_valid = 1'b0;
-    end
-  end
 
   // ---- Data side.
   logic word_valid, word_error, word_busy, w_step, w_fault, bad;
@@ -248,7 +214,7 @@ module dma #(
   if (CanStore) begin : g_write
     dma_write u_write (
         .clk_i, .rst_ni,
-        .valid_i(owed_valid && store), .pop_o(owed_pop), .len_i(owed.len), .low_i(owed.low), .ends_i(owed.ends),
+        .valid_i(owed_valid), .pop_o(owed_pop), .len_i(owed.len), .low_i(owed.low), .ends_i(owed.ends),
         .op_i(head), .oldest_i(Serial || flight.slot == head_slot), .clear_i(finish_fault),
         .signal_i(signal), .value_i(op.mem_row),
         .quarter_i(quarter), .bad_i(bad), .step_o(w_step), .ends_o(w_ends), .fault_o(w_fault),
@@ -317,20 +283,10 @@ module dma #(
                   m_rresp_i, m_rlast_i, m_awready_i, m_wready_i, m_bvalid_i, m_bresp_i, sp_rd_data_i, acc_rd_data_i};
 
 `ifdef FORMAL
-  localparam int FlyW = $clog2(millrace_pkg::DmaOutstanding) + 1;
-  logic f_past_q = 1'b0;
-  logic [FlyW-1:0] f_flying_q;
   always_ff @(posedge clk_i) begin
-    f_past_q <= 1'b1;
-    if (!f_past_q) assume (!rst_ni);
-    f_flying_q <= rst_ni ? f_flying_q + FlyW'(issue) - FlyW'(retire) : '0;
-    if (rst_ni && f_flying_q == '0) assume (!m_rvalid_i && !m_bvalid_i);
-    if (f_past_q && rst_ni) assert (f_flying_q <= FlyW'(millrace_pkg::DmaOutstanding));
-    if (f_past_q && rst_ni && $past(rst_ni && offer && !issue)) begin
-      assert (offer && $stable(burst.addr) && $stable(burst.beats));
-    end
     assert (!(sp_wr_valid_o && acc_wr_valid_o));
-    if (bad) assert (!sp_wr_valid_o && !acc_wr_valid_o);
+    if (bad) assert (!sp_wr_valid_o && !acc_wr_valid_o && !sp_rd_valid_o && !acc_rd_valid_o);
+    assert (!(m_arvalid_o && m_awvalid_o));
   end
 `endif
 endmodule

@@ -84,6 +84,7 @@ class Bench {
   bool waits() const { return dut_.read_wait_o || dut_.write_wait_o; }
   size_t outstanding() const { return reads_.size() + writes_.size(); }
   uint64_t addresses() const { return addresses_; }
+  bool offers() const { return ar_.valid || aw_.valid; }  // an address that has not been taken
   void halt() { dut_.halt_i = 1; }
 
   // Runs until every instruction is done; fails when nothing happens for long.

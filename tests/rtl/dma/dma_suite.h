@@ -11,6 +11,7 @@
 #include <string>
 
 #include "tests/rtl/dma/dma_bench.h"
+#include "tests/rtl/dma/dma_timeline.h"
 
 namespace millrace::dma_test {
 using isa::Fault;
@@ -186,6 +187,69 @@ TYPED_TEST_P(Dma, RandomInstructionsMatchTheManual) {
   }
 }
 
-REGISTER_TYPED_TEST_SUITE_P(Dma, RandomInstructionsMatchTheManual);
+// Every done in the cycle that the timing contract says, for streams of instructions, faults
+// included.
+TYPED_TEST_P(Dma, CyclesFollowTheFormula) {
+  for (uint32_t seed = 1; seed <= 40 && !this->HasFailure(); ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Generator g(TypeParam::config(), seed);
+    const State state = g.state();
+    const uint32_t latency = 1 + g.below(g.percent(50) ? 4 : 60);
+    Bench<typename TypeParam::Dut> bench(TypeParam::config(), state, {.latency = latency}, seed);
+    Timeline timeline(TypeParam::config(), state.segments, TypeParam::load && TypeParam::store,
+                      latency);
+    const uint64_t start = bench.cycle();
+    std::vector<uint64_t> expected;
+    for (uint32_t i = 0; i < 20; ++i) {
+      const isa::Instruction op = g.instruction(TypeParam::load, TypeParam::store);
+      bench.issue(op);
+      expected.push_back(start + timeline.add(op));
+    }
+    bench.run();
+    ASSERT_EQ(bench.done().size(), expected.size());
+    for (size_t i = 0; i < expected.size() && !this->HasFailure(); ++i) {
+      EXPECT_EQ(bench.done()[i].cycle, expected[i]) << "instruction " << i;
+    }
+  }
+}
+
+// A soft reset: no burst starts, what is owed and outstanding is finished, then the engine works
+// again.
+TYPED_TEST_P(Dma, HaltDrains) {
+  for (uint32_t seed = 1; seed <= 30 && !this->HasFailure(); ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Generator g(TypeParam::config(), seed);
+    Bench<typename TypeParam::Dut> bench(TypeParam::config(), g.state(), random_traffic(g), seed);
+    for (int i = 0; i < 40; ++i) bench.issue(g.instruction(TypeParam::load, TypeParam::store));
+    for (uint32_t i = g.below(400); i > 0; --i) bench.step();
+    bench.halt();
+    const uint64_t offered = bench.addresses() + (bench.offers() ? 1 : 0);
+    for (int i = 0; i < 20000 && (bench.waits() || i == 0); ++i) {
+      bench.step();
+      ASSERT_TRUE(bench.waits() || bench.outstanding() == 0);
+    }
+    EXPECT_FALSE(bench.waits());
+    EXPECT_EQ(bench.addresses(), offered);
+    for (int i = 0; i < 50; ++i) bench.step();
+    EXPECT_EQ(bench.addresses(), offered);
+
+    bench.reset();
+    State expected = bench.state();
+    const size_t before = bench.done().size();
+    for (int i = 0; i < 5; ++i) {
+      const isa::Instruction op = g.instruction(TypeParam::load, TypeParam::store);
+      execute(TypeParam::config(), op, expected);
+      bench.issue(op);
+    }
+    bench.run();
+    EXPECT_EQ(bench.done().size(), before + 5);
+    EXPECT_TRUE(bench.state().memory == expected.memory);
+    EXPECT_TRUE(bench.state().sp == expected.sp);
+    EXPECT_TRUE(bench.state().acc == expected.acc);
+  }
+}
+
+REGISTER_TYPED_TEST_SUITE_P(Dma, RandomInstructionsMatchTheManual, CyclesFollowTheFormula,
+                            HaltDrains);
 
 }  // namespace millrace::dma_test
