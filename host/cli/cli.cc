@@ -48,13 +48,14 @@ std::vector<Command> add_commands(CLI::App& app, Options& options, const DeviceF
   CLI::App* info = app.add_subcommand("info", "Configurations, devices and their identity");
   add_device(*info, options);
   CLI::App* run = app.add_subcommand("run", "Run a model or a program file");
-  run->add_option("FILE", options.file, "Model (.tflite, .onnx) or program (.mrp)")->required();
+  run->add_option("FILE", options.file, "Model (.tflite) or program (.mrp)")->required();
   add_run(*run, options);
   run->add_option("--input", options.input,
                   "Input tensor: .npy, .bin, .pgm, .ppm (default: random)");
   run->add_option("--output", options.output,
                   "Result: .npy or .bin; of a program, its writable segments");
-  run->add_option("--compare", options.compare, "Compare with the reference device: ref");
+  run->add_option("--compare", options.compare,
+                  "Compare with the reference device (ref) or, a model, with a tensor file");
   run->add_option("--seed", options.seed, "Of the random input")->capture_default_str();
   CLI::App* gemm =
       app.add_subcommand("gemm", "Multiply random int8 matrices, C[M,N] = A[M,K] * B[N,K]^T");
@@ -62,6 +63,8 @@ std::vector<Command> add_commands(CLI::App& app, Options& options, const DeviceF
   gemm->add_option("N", options.n)->required();
   gemm->add_option("K", options.k)->required();
   add_run(*gemm, options);
+  gemm->add_option("--out", options.out, "C as int8 (requantised) or int32 (sums)")
+      ->capture_default_str();
   gemm->add_flag("--check", options.check, "Compare with the host's own product");
   gemm->add_option("--seed", options.seed, "Of the matrices")->capture_default_str();
   CLI::App* assemble = app.add_subcommand("asm", "Assemble a program");
@@ -97,7 +100,7 @@ int cli_main(int argc, const char* const* argv, const DeviceFactory& factory) {
   options.started = std::clock();
   CLI::App app("Millrace: an open tensor accelerator", "millrace");
   app.set_version_flag("--version", std::string("millrace ") + kVersion);
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);
   const std::vector<Command> commands = add_commands(app, options, factory);
   try {
     app.parse(argc, argv);
@@ -114,7 +117,7 @@ int cli_main(int argc, const char* const* argv, const DeviceFactory& factory) {
     const Result<int> status = command.action();
     return status ? *status : complain(status.error());
   }
-  return kBadInput;
+  return complain(input_error("a command is needed: info, run, gemm, asm or disasm"));
 }
 
 }  // namespace millrace

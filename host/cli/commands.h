@@ -14,6 +14,9 @@
 
 namespace millrace::cli {
 
+inline constexpr const char* kOutInt8 = "int8";
+inline constexpr const char* kOutInt32 = "int32";
+
 // Options of all commands, as given; empty strings were not given.
 struct Options {
   std::string device = "ref";
@@ -24,6 +27,7 @@ struct Options {
   std::string input, output, compare;  // run; output also of asm and disasm
   int64_t m = 0, n = 0, k = 0;         // gemm
   bool check = false;
+  std::string out = kOutInt8;
   uint64_t seed = 1;
   std::clock_t started = 0;  // processor time at the start of the command
 };

@@ -43,6 +43,7 @@ std::string to_table(const Report& r) {
          r.cycles && *r.cycles > 0
              ? percent(static_cast<double>(cycles) / static_cast<double>(*r.cycles))
              : std::to_string(cycles));
+  if (r.argmax) line(table, "argmax", std::to_string(*r.argmax));
   if (r.mismatches)
     line(table, "differences",
          std::to_string(*r.mismatches) + " of " + std::to_string(r.compared.value_or(0)) +
@@ -66,6 +67,7 @@ std::string to_json(const Report& r) {
   json["offload_macs"] = optional_value(r.offload_macs);
   json["offload_ops"] = optional_value(r.offload_ops);
   json["mismatches"] = optional_value(r.mismatches);
+  json["argmax"] = optional_value(r.argmax);
   json["compared"] = optional_value(r.compared);
   for (const auto& [unit, cycles] : r.busy) json["busy"][unit] = cycles;
   json["host_seconds"] = r.host_seconds;

@@ -22,6 +22,7 @@ struct Report {
   std::optional<double> offload_ops;   // share of the operations on the device, 0 to 1
   std::optional<uint64_t> mismatches;  // elements that differ; absent without a comparison
   std::optional<uint64_t> compared;    // elements compared
+  std::optional<uint64_t> argmax;      // largest element of an output that is one list
   std::string first_mismatch;          // empty if nothing differs
   std::vector<std::pair<std::string, uint64_t>> busy;  // cycles by unit; empty without counters
   double host_seconds = 0;                             // processor time of the host

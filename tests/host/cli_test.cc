@@ -176,7 +176,7 @@ TEST_F(Cli, TextAndFilesRoundTrip) {
 }
 
 TEST_F(Cli, BadOptionsAreRefused) {
-  refuses({}, "A subcommand is required");
+  refuses({}, "a command is needed: info");
   refuses({"walk"}, "walk");
   refuses({"run"}, "FILE");
   refuses({"run", path("copy.mrp"), "--speed", "9"}, "--speed");

@@ -262,6 +262,21 @@ TEST(Runtime, HangsAreDiagnosed) {
   EXPECT_TRUE(runtime->wait(*sequence));
 }
 
+TEST(Runtime, AHangWhileTheRingIsBeingFilledNeedsAReset) {
+  FakeDevice device("base");
+  device.hang_at = 4;
+  auto runtime = open(device, {.ring_log2 = 3});
+  const auto sequence = runtime->submit(program_of(50));
+  ASSERT_FALSE(sequence);
+  EXPECT_TRUE(contains(sequence.error().message, "made no progress")) << sequence.error().message;
+  device.hang_at.reset();
+  const auto next = runtime->submit(program_of(1));
+  ASSERT_FALSE(next);
+  EXPECT_TRUE(contains(next.error().message, "reset the runtime first"));
+  ASSERT_TRUE(runtime->reset());
+  EXPECT_TRUE(runtime->submit(program_of(1)));
+}
+
 TEST(Runtime, ProgressExtendsTheTimeout) {
   FakeDevice device("base");
   auto runtime = open(device, {.ring_log2 = 10});

@@ -3,8 +3,10 @@
 #include "host/io/tensor_file.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstring>
 #include <filesystem>
 
@@ -90,6 +92,9 @@ TEST(Npy, NamesWhatIsWrong) {
   EXPECT_TRUE(contains(changed("(2, 3)", "(99999999999999999999,)"), "header"));
   EXPECT_TRUE(contains(changed("shape", "shapf"), "header"));
   EXPECT_TRUE(contains(changed("'|i1'", "|i1"), "header"));
+  auto longer_header = npy(good, 6);
+  longer_header[9] = 1;  // 256 bytes more than there are
+  EXPECT_TRUE(contains(npy_error(longer_header, spec), "truncated or unknown .npy header"));
   auto version = npy(good, 6);
   version[6] = 9;
   EXPECT_TRUE(contains(npy_error(version, spec), "header"));
@@ -199,6 +204,21 @@ TEST_F(Files, WritesReplaceAndLeaveNothingElse) {
   EXPECT_TRUE(contains(read_file(path("none")).error().message, "No such file"));
   EXPECT_TRUE(write_file("/dev/null", "x"));
   EXPECT_FALSE(write_file("/dev/full", std::string(100000, 'x')));
+}
+
+TEST_F(Files, AFullDiskLeavesTheOldFile) {
+  ASSERT_TRUE(write_file(path("f"), "old"));
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  const rlimit small{4096, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+  const Status status = write_file(path("f"), std::string(100000, 'x'));
+  setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, handler);
+  EXPECT_FALSE(status);
+  EXPECT_EQ(files(), 1u);
+  EXPECT_EQ(read_file(path("f"))->size(), 3u);
 }
 
 }  // namespace
