@@ -306,19 +306,20 @@ TEST_P(Interpreter, MatmulOutputTilesTakeConsecutiveRows) {
   const uint32_t b = sp_rows();
   PUT_IDENTITY(b, 1);
   PUT_IDENTITY(b + 100, -1);
-  fill_sp(0, 7);
-  fill_sp(1, 8);
+  for (uint32_t r = 0; r < 4; ++r) fill_sp(r, static_cast<int8_t>(r + 7));
   run(isa::Matmul{.n_nt = 2,
                   .n_ox = 2,
                   .b = b,
                   .b_hi = 1,
-                  .d = acc_rows() - 2,
+                  .n_oy = 2,
+                  .d = acc_rows() - 4,
                   .d_hi = 1,
                   .a_ox = 1,
+                  .a_oy = 2,
                   .b_col = 1,
                   .b_tile = 100});
-  const int32_t expected[] = {7, 8, -7, -8};
-  for (uint32_t r = 0; r < 4; ++r) EXPECT_EQ(acc(acc_rows() - 2 + r, 0), expected[r]);
+  const int32_t expected[] = {7, 8, 9, 10, -7, -8, -9, -10};
+  for (uint32_t r = 0; r < 8; ++r) EXPECT_EQ(acc(acc_rows() - 4 + r, 0), expected[r]);
 }
 
 TEST_P(Interpreter, MatmulConvolves) {

@@ -103,6 +103,7 @@ TEST_P(VectorUnit, BinaryOperations) {
   EXPECT_EQ(apply(Binary::kSub, kMin, 1), kMax);
   EXPECT_EQ(apply(Binary::kMul, 0x7fff8000, 0x00018000), 1 << 30);  // low halves: -32768 each
   EXPECT_EQ(apply(Binary::kMul, 300, -200), -60000);
+  EXPECT_EQ(apply(Binary::kMul, 0x00030002, 0x0005ffff), -2);  // 2 * -1
   EXPECT_EQ(apply(Binary::kMax, -5, -6), -5);
   EXPECT_EQ(apply(Binary::kMin, kMax, kMin), kMin);
 }
