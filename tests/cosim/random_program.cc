@@ -45,7 +45,7 @@ Layout draw_layout(Prng& prng, const isa::Config& c, const ProgramOptions& optio
                    const Windows& windows) {
   Layout l;
   const uint32_t banks = windows.sp.count + windows.acc.count;
-  const uint32_t needed = options.count + 2 + 2 * banks + 1;  // a body may be one longer
+  const uint32_t needed = options.count + 2 + 2 * banks + 1;  // a body may be two longer
   while (1u << l.ring_log2 < needed) ++l.ring_log2;
   const uint32_t ring_bytes = kInstructionBytes << l.ring_log2;
   const uint32_t table_bytes = (2 * kTableBlocks * block_bytes(c) + 63) / 64 * 64;
@@ -146,7 +146,7 @@ void add_body(Prng& prng, Program& p, const Surroundings& surroundings) {
   p.body_begin = p.code.size();
   const bool faults = p.options.fault != isa::Fault::kNone;
   const uint32_t fault_at = faults ? prng.below(p.options.count) : p.options.count;
-  for (uint32_t n = 0; n < p.options.count;) {
+  for (uint32_t n = 0; n < p.options.count || (faults && !p.fault_index);) {
     if (n >= fault_at && !p.fault_index) {
       p.fault_index = p.code.size();
       p.code.push_back(generator.faulty(p.options.fault));

@@ -137,6 +137,12 @@ TEST_P(RandomProgram, HasExactlyTheFaultAskedFor) {
   }
 }
 
+TEST_P(RandomProgram, ShortBodiesHaveTheirFaultToo) {
+  for (uint64_t seed = 1; seed <= 200; ++seed)
+    for (uint32_t count = 1; count <= 3; ++count)
+      ASSERT_TRUE(make(seed, isa::Fault::kSegment, count).fault_index) << seed << " " << count;
+}
+
 TEST_P(RandomProgram, FaultsAlsoStrikeInTheMiddle) {
   int partial = 0;
   for (uint64_t seed = 1; seed <= 60; ++seed) {
