@@ -76,6 +76,10 @@ struct ConvPlan {
 Result<ConvPlan> plan_conv(const isa::Config& config, const ConvShape& shape,
                            Epilogue::Kind epilogue);
 
+// Whether the first block begins with short chunks, so that the array need not wait for a whole
+// buffer.
+bool starts_short(const ConvShape& shape, const ConvPlan& plan);
+
 void emit_conv(Program& program, const ConvShape& shape, const Epilogue& epilogue,
                const ConvOperands& operands, const ConvPlan& plan);
 

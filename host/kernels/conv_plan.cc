@@ -12,7 +12,7 @@ namespace {
 
 // Cycles: an instruction's start and drain, and the memory's latency. Rough on purpose; only the
 // order of the candidates matters.
-constexpr double kMatmulStart = 40, kVectorStart = 40, kMemoryLatency = 50;
+constexpr double kMatmulStart = 40, kVectorStart = 40, kMemoryLatency = 50, kSerialQuant = 40;
 
 // Sizes up to `limit` that cut n into nearly equal pieces, largest first.
 std::vector<int> pieces(int n, int limit) {
@@ -124,42 +124,56 @@ class Planner {
            kMemoryLatency / 2;
   }
 
-  double matmul_cost(const ConvPlan& p, double pixels) const {
-    const int rows = p.tile_h * p.tile_w;
-    const double points = 1.0 * s_.kernel_h * s_.kernel_w;
-    const double stretch = std::max(1.0, (config_.dim + 4.0) / rows);
-    const double tiles = points * c_words_ * out_tiles_ * s_.parts;
-    const double chunk_tiles =
-        1.0 * p.chunk_c * (config_.conv_loops ? p.weight_ky * p.chunk_kx : 1);
-    const double starts = tiles / chunk_tiles / (config_.tile_loop ? p.group : 1);
-    return tiles * pixels * stretch + starts * kMatmulStart * (pixels / rows);
+  // Chunks of the input and of the weights that a block needs, and how often both are cut.
+  struct Counts {
+    double tiles, groups, blocks, a_chunks, b_chunks;
+  };
+  Counts counts(const ConvPlan& p) const {
+    Counts n;
+    n.tiles = 1.0 * s_.batch * ceil_div(s_.out_h, p.tile_h) * ceil_div(s_.out_w, p.tile_w);
+    n.groups = ceil_div(out_tiles_, p.group);
+    n.blocks = n.tiles * n.groups;
+    n.a_chunks = 1.0 * ceil_div(c_words_, p.chunk_c) * ceil_div(s_.kernel_h, p.chunk_ky) *
+                 ceil_div(s_.kernel_w, p.chunk_kx);
+    n.b_chunks = n.a_chunks * ceil_div(p.chunk_ky, p.weight_ky) * s_.parts;
+    return n;
+  }
+
+  double matmul_cost(const ConvPlan& p, const Counts& n) const {
+    const double pixels = 1.0 * s_.batch * s_.out_h * s_.out_w;
+    const double stretch = std::max(1.0, (config_.dim + 4.0) / (p.tile_h * p.tile_w));
+    const double tiles = 1.0 * s_.kernel_h * s_.kernel_w * c_words_ * out_tiles_ * s_.parts;
+    const int points = config_.conv_loops ? ceil_div(p.chunk_kx, 16) : p.weight_ky * p.chunk_kx;
+    const double starts = n.blocks * n.b_chunks * points * (config_.tile_loop ? 1 : p.group);
+    return tiles * pixels * stretch + starts * kMatmulStart;
   }
 
   // Cycles of the whole layer: the busiest unit, and what nothing hides.
   double estimate(const ConvPlan& p) const {
-    const double tiles =
-        1.0 * s_.batch * ceil_div(s_.out_h, p.tile_h) * ceil_div(s_.out_w, p.tile_w);
-    const double groups = ceil_div(out_tiles_, p.group);
-    const double a_chunks = 1.0 * ceil_div(c_words_, p.chunk_c) *
-                            ceil_div(s_.kernel_h, p.chunk_ky) * ceil_div(s_.kernel_w, p.chunk_kx);
-    const double b_chunks = a_chunks * ceil_div(p.chunk_ky, p.weight_ky) * s_.parts;
-    const double blocks = tiles * groups;
-    const bool a_stays = p.group_outer ? a_chunks * tiles <= p.a_bufs : a_chunks <= p.a_bufs;
-    const bool b_stays = p.group_outer ? b_chunks <= p.b_bufs : b_chunks * groups <= p.b_bufs;
-    const double a_loads = a_chunks * (a_stays ? tiles : blocks);
-    const double b_loads = b_chunks * (b_stays ? groups : blocks);
+    const Counts n = counts(p);
+    const bool a_stays = n.a_chunks * (p.group_outer ? n.tiles : 1) <= p.a_bufs;
+    const bool b_stays = n.b_chunks * (p.group_outer ? 1 : n.groups) <= p.b_bufs;
+    const double a_cost = input_cost(p), b_cost = weight_cost(p);
+    const double a_loads = n.a_chunks * (a_stays ? n.tiles : n.blocks);
+    const double b_loads = n.b_chunks * (b_stays ? n.groups : n.blocks);
+    const double a_time = a_loads * a_cost, b_time = b_loads * b_cost;
     const double pixels = 1.0 * s_.batch * s_.out_h * s_.out_w;
-    const double matmul = matmul_cost(p, pixels);
-    const double a_time = a_loads * input_cost(p), b_time = b_loads * weight_cost(p);
-    const double store = blocks * rows_cost(p.tile_h * p.tile_w, store_bytes(p));
-    const double vector =
-        pixels * out_tiles_ * config_.dim / config_.lanes * (config_.serial_quant ? 40 : 1) +
-        blocks * (kVectorStart + 9 * p.group);
+    const double matmul = matmul_cost(p, n);
+    const double store = n.blocks * rows_cost(p.tile_h * p.tile_w, store_bytes(p));
+    const double step =
+        1.0 * config_.dim / config_.lanes * (config_.serial_quant ? kSerialQuant : 1);
+    const double vector = pixels * out_tiles_ * step + n.blocks * (kVectorStart + 9 * p.group);
     const double moved = a_time + b_time + (config_.dma_shared ? store : 0);
-    const double exposed = (p.a_bufs == 1 && a_loads > 1 ? a_time : input_cost(p)) +
-                           (p.b_bufs == 1 && b_loads > 1 ? b_time : weight_cost(p)) +
-                           (vector + store) / blocks;
-    return std::max({matmul, moved, vector, store}) + exposed;
+    // While a chunk is computed, only buffers that it does not use can be filled.
+    const double chunk = matmul / (n.blocks * n.b_chunks);
+    const bool no_spare = p.a_bufs <= n.a_chunks || p.b_bufs == 1;
+    const double turns = no_spare ? std::min(a_loads, n.tiles) : 0;
+    const double exposed = (p.a_bufs == 1 && a_loads > 1 ? a_time : 0) +
+                           (p.b_bufs == 1 && b_loads > 1 ? b_time : 0) +
+                           turns * std::max(a_cost + b_cost - chunk, 0.0);
+    const double start =
+        starts_short(s_, p) ? (a_cost + b_cost) * 2 / p.chunk_c + kMemoryLatency : a_cost + b_cost;
+    return std::max({matmul, moved, vector, store}) + exposed + start + (vector + store) / n.blocks;
   }
 
   double store_bytes(const ConvPlan& p) const {
@@ -181,6 +195,11 @@ class Planner {
 BankMap bank_map(const isa::Config& config) {
   const int side = std::max(config.sp_banks / 8, 1);
   return {config.sp_banks - 2 * side, side, side};
+}
+
+bool starts_short(const ConvShape& shape, const ConvPlan& plan) {
+  return shape.kernel_h * shape.kernel_w == 1 && plan.a_bufs > 1 && plan.b_bufs > 1 &&
+         plan.chunk_c >= 12;
 }
 
 std::string ConvPlan::to_string() const {

@@ -29,8 +29,8 @@ struct GemmProgram {
   std::vector<isa::Instruction> code;
 };
 
-// `epilogue` is kScalar (int8 C, requantised) or kInt32. `c` lies in another segment than `a` and `b`
-// if stores are not to wait for loads.
+// `epilogue` is kScalar (int8 C, requantised) or kInt32. `c` lies in another segment than `a` and
+// `b` if stores are not to wait for loads.
 Result<GemmProgram> gemm(const isa::Config& config, const GemmShape& shape,
                          const Epilogue& epilogue, MemRef a, MemRef b, MemRef c);
 
