@@ -42,10 +42,11 @@ int32_t requantise(int32_t sum, int32_t mult, int32_t shift) {
   const int right = std::clamp(-shift, 0, 31);
   const auto x = static_cast<int32_t>(static_cast<uint32_t>(sum) << left);
   constexpr int32_t kLowest = std::numeric_limits<int32_t>::min();
-  if (x == kLowest && mult == kLowest) return std::numeric_limits<int32_t>::max() >> right;
+  constexpr int64_t kHighest = std::numeric_limits<int32_t>::max();
   const int64_t product = int64_t{x} * mult;
   const int64_t nudge = product >= 0 ? int64_t{1} << 30 : 1 - (int64_t{1} << 30);
-  const int64_t high = (product + nudge) / (int64_t{1} << 31);
+  const int64_t high =
+      x == kLowest && mult == kLowest ? kHighest : (product + nudge) / (int64_t{1} << 31);
   const int64_t mask = (int64_t{1} << right) - 1;
   const int64_t threshold = (mask >> 1) + (high < 0 ? 1 : 0);
   return static_cast<int32_t>((high >> right) + ((high & mask) > threshold ? 1 : 0));

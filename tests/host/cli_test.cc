@@ -9,9 +9,12 @@
 #include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <random>
 
 #include "host/asm/program_file.h"
+#include "host/cli/gemm_check.h"
 #include "host/io/file.h"
+#include "model/ref/numerics.h"
 #include "sim/ref/ref_device.h"
 #include "tests/host/fake_device.h"
 
@@ -173,6 +176,90 @@ TEST_F(Cli, TextAndFilesRoundTrip) {
   ASSERT_EQ(call({"disasm", path("copy.mrp"), "-o", path("again.s")}), 0);
   ASSERT_EQ(call({"asm", path("again.s"), "-o", path("again.mrp")}), 0) << err_;
   EXPECT_EQ(bytes("again.mrp"), bytes("copy.mrp"));
+}
+
+constexpr const char* kModel = "examples/digits/digits.tflite";
+constexpr const char* kImage = "examples/digits/images/digit_7.pgm";
+
+TEST_F(Cli, MatrixProductsAreChecked) {
+  for (const char* config : {"nano", "base"}) {
+    for (const char* out : {"int8", "int32"}) {
+      ASSERT_EQ(call({"gemm", "9", "21", "35", "--config", config, "--out", out, "--check",
+                      "--json", path("r.json"), "--seed", "5"}),
+                0)
+          << err_;
+      const auto report = json("r.json");
+      EXPECT_EQ(report["macs"], 9 * 21 * 35);
+      EXPECT_EQ(report["mismatches"], 0);
+      EXPECT_EQ(report["compared"], 9 * 21);
+      EXPECT_EQ(report["offload_macs"], 1.0);
+      EXPECT_EQ(call({"gemm", "9", "21", "35", "--config", config, "--out", out, "--check",
+                      "--device", "bent"}),
+                1);
+      EXPECT_NE(out_.find("differences    1 of 189; first: C[0]["), std::string::npos) << out_;
+    }
+  }
+}
+
+TEST(Requantise, AgreesWithTheGoldenModel) {
+  std::mt19937_64 random(3);
+  const std::vector<int32_t> corners = {INT32_MIN, INT32_MIN + 1, -1, 0, 1, INT32_MAX};
+  const auto draw = [&] {
+    return random() % 4 == 0 ? corners[random() % corners.size()] : static_cast<int32_t>(random());
+  };
+  for (int i = 0; i < 200000; ++i) {
+    const int32_t sum = draw(), mult = draw(), shift = static_cast<int32_t>(random() % 80) - 40;
+    ASSERT_EQ(cli::requantise(sum, mult, shift), ref::q31(sum, mult, shift))
+        << sum << " " << mult << " " << shift;
+  }
+}
+
+TEST_F(Cli, NetworksRunAndReport) {
+  for (const char* config : {"nano", "base"}) {
+    ASSERT_EQ(call({"run", kModel, "--config", config, "--input", kImage, "--compare", "ref",
+                    "--output", path("out.npy"), "--json", path("r.json")}),
+              0)
+        << err_;
+    const auto report = json("r.json");
+    EXPECT_EQ(report["argmax"], 7);
+    EXPECT_EQ(report["mismatches"], 0);
+    EXPECT_EQ(report["compared"], 10);
+    EXPECT_EQ(report["offload_macs"], 1.0);
+    EXPECT_EQ(report["offload_ops"], 1.0);
+    EXPECT_GT(report["macs"], 10000);
+    ASSERT_EQ(
+        call({"run", kModel, "--config", config, "--input", kImage, "--compare", path("out.npy")}),
+        0);
+    EXPECT_EQ(call({"run", kModel, "--config", config, "--input",
+                    "examples/digits/images/digit_1.pgm", "--compare", path("out.npy")}),
+              1);
+    EXPECT_NE(out_.find("first: element "), std::string::npos) << out_;
+  }
+  EXPECT_EQ(call({"run", kModel, "--device", "bent", "--compare", "ref"}), 1);
+  EXPECT_EQ(call({"run", kModel, "--seed", "4"}), 0);
+}
+
+TEST_F(Cli, BadNetworksAndSizesAreRefused) {
+  refuses({"gemm", "4", "4"}, "K");
+  refuses({"gemm", "4", "4", "x"}, "K");
+  refuses({"gemm", "0", "4", "4"}, "M is 1 to 65536, not 0");
+  refuses({"gemm", "4", "4", "65537"}, "K is 1 to 65536");
+  refuses({"gemm", "4", "4", "4", "--out", "int4"}, "--out takes int8 or int32");
+  refuses({"gemm", "4", "4", "4", "--device", "cuda"}, "unknown device");
+  refuses({"gemm", "4096", "4096", "4", "--config", "nano"}, "bytes");
+  refuses({"gemm", "4", "4", "4", "--json", path("no/r.json")}, "No such file");
+  refuses({"run", path("none.tflite")}, "No such file");
+  ASSERT_TRUE(write_file(path("bad.tflite"), "hello"));
+  refuses({"run", path("bad.tflite"), "--output", path("o.npy")}, "bad.tflite");
+  refuses({"run", kModel, "--input", path("none.npy")}, "No such file");
+  refuses({"run", kModel, "--input", path("data.bin"), "--output", path("o.npy")}, "16 bytes");
+  refuses({"run", kModel, "--input", path("copy.s")}, ".npy, .bin, .pgm or .ppm");
+  refuses({"run", kModel, "--output", path("o.txt")}, ".npy or .bin");
+  refuses({"run", kModel, "--output", path("no/o.npy"), "--device", "faulty"}, "No such file");
+  refuses({"run", kModel, "--compare", path("data.bin")}, "16 bytes");
+  refuses({"run", kModel, "--config", "huge"}, "configurations: nano, small, base, large");
+  refuses({"run", path("copy.mrp"), "--output", path("no/o.bin"), "--device", "faulty"},
+          "No such file");
 }
 
 TEST_F(Cli, BadOptionsAreRefused) {

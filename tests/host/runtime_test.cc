@@ -122,7 +122,7 @@ TEST(Runtime, BindsSegmentsAndRefusesWhatHardwareCannot) {
   EXPECT_FALSE(runtime->bind(1, buffer->address + 1, 8, Perms::kRead));  // not a multiple of dim
   EXPECT_FALSE(runtime->bind(1, 1 << 17, 1, Perms::kRead));
   EXPECT_FALSE(runtime->bind(1, 4, UINT64_MAX, Perms::kRead));
-  const Status overlap = runtime->bind(1, device.ring_base, 4096, Perms::kWrite);
+  const Status overlap = runtime->bind(1, device.ring_base, 64, Perms::kWrite);
   ASSERT_FALSE(overlap);
   EXPECT_TRUE(contains(overlap.error().message, "overlaps the command ring"))
       << overlap.error().message;
