@@ -28,7 +28,7 @@ check_verilator() {
 check_yosys() {
   for c in "${configs[@]}"; do
     echo "lint: yosys $c"
-    yosys -q -p "read_verilog -sv rtl/gen/$c/millrace_pkg.sv ${rtl[*]}; hierarchy -check -top millrace; proc; check -assert"
+    yosys -q -w 'Replacing memory' -p "read_verilog -sv -defer rtl/gen/$c/millrace_pkg.sv ${rtl[*]}; hierarchy -check -top millrace; proc; check -assert"
   done
 }
 
