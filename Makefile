@@ -3,9 +3,12 @@
 BUILD ?= build
 JOBS ?= 2
 CMAKE_ARGS ?=
+N ?= 200
+CONFIG ?= base
+SEED ?= $(shell date +%s)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup gen gen-check lint build test test-all demo wave cov bench clean format
+.PHONY: help setup gen gen-check lint build test test-all demo wave cov bench fuzz clean format
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
@@ -42,8 +45,11 @@ wave: build ## the demonstration with a waveform in build/demo.fst
 cov: setup ## coverage of the RTL by the tests (its own build folder)
 	@scripts/cov.sh
 
-bench: build ## speed of the machine and of its simulation
-	@scripts/bench.sh
+bench: build ## measure every figure of the README into build/bench.json
+	@scripts/bench.py $(BUILD)
+
+fuzz: build ## random programs, RTL against golden model: N= programs for each memory, CONFIG=, SEED=
+	@MILLRACE_PROGRAMS=$(N) MILLRACE_SEED=$(SEED) $(BUILD)/tests/cosim_test --gtest_filter='*/$(CONFIG)_*'
 
 format: setup ## format the C++ sources
 	@scripts/lint.sh format --fix
