@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Address of the current iteration of N nested loops: base + sum of index * stride, modulo 2**AddrW.
 // `advance_i` comes from loop_nest. The new address is there in the cycle after `load_i` or `step_i`. One adder in all: each loop
-// keeps the address of its current iteration, and the loop that advances gives the loops below it their start.
+// keeps the address at which its current iteration starts, and the loop that advances gives it to the loops below.
+// Steps are at least two cycles apart: the outer loops copy the address in the cycle after it has changed.
 `default_nettype none
 module loop_addr #(
     parameter int N = 2,
@@ -30,10 +31,14 @@ module loop_addr #(
     next = load_i ? base_i : from + stride;
   end
 
-  for (genvar i = 0; i < N; i++) begin : g_loop
-    wire above = |(advance_i >> i);  // this loop or one around it advances
+  always_ff @(posedge clk_i) begin
+    if (load_i || (step_i && advance_i != '0)) start_q[0] <= next;
+  end
+  for (genvar i = 1; i < N; i++) begin : g_outer
+    logic copy_q;
     always_ff @(posedge clk_i) begin
-      if (load_i || (step_i && above)) start_q[i] <= next;
+      copy_q <= load_i || (step_i && |(advance_i >> i));  // this loop or one around it advances
+      if (copy_q) start_q[i] <= start_q[0];
     end
   end
   assign addr_o = start_q[0];

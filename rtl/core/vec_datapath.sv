@@ -68,8 +68,8 @@ module vec_datapath (
   localparam int Final = 21;
   localparam int ParamGap = 4;
   localparam logic [SliceW-1:0] LastSlice = SliceW'(Slices - 1);
-  if (Slices > 4) begin : g_check
-    $error("vec_datapath: Dim / Lanes must not exceed 4");
+  if (Slices > 4 || Slices < 2) begin : g_check
+    $error("vec_datapath: Dim / Lanes must be 2 or 4");
   end
 
   logic unused;

@@ -49,9 +49,11 @@ module vector (
   localparam int AddrW = (SpW > AccW) ? SpW : AccW;
   localparam int RowW = (millrace_pkg::SpRowBits < millrace_pkg::AccRowBits) ? millrace_pkg::SpRowBits
                                                                              : millrace_pkg::AccRowBits;
+  localparam int BankW = (SpW - millrace_pkg::SpRowBits > AccW - millrace_pkg::AccRowBits)
+                       ? SpW - millrace_pkg::SpRowBits : AccW - millrace_pkg::AccRowBits;
   localparam int CountW = millrace_pkg::CountBits;
   localparam int Loops = (millrace_pkg::VecReduce != 0) ? 4 : 2;
-  localparam logic [3:0] LastParam = 4'd8;
+  localparam logic [3:0] ParamWords = 4'd9;
 
   localparam logic [1:0] Idle = 2'd0;
   localparam logic [1:0] Param = 2'd1;
@@ -64,6 +66,8 @@ module vector (
   wire is_vset = op.opcode == millrace_pkg::OpVset;
 
   logic [1:0] state_q, state_d;
+  wire param_state = state_q == Param;
+  wire run_state = state_q == Run;
   logic item_param, item_row, item_mark, item_ready, released;
   wire load = state_q == Idle && op_valid_i && !is_vset;
   wire load_vset = state_q == Idle && op_valid_i && is_vset;
@@ -76,8 +80,8 @@ module vector (
   logic unused;
   assign unused = &{1'b0, op, vset_q, loop_end, src2, strides2, first};
   logic [AddrW-1:0] src1, src2, dst;
-  logic [3:0] param_idx_q;
-  logic [SpW-1:0] param_q;  // next parameter word
+  logic [SpW-1:0] param_q;  // first parameter word of the iteration of loop 3
+  logic [3:0] param_idx_q, row_param;
   logic last, inner_last, first;
 
   loop_nest #(
@@ -137,26 +141,32 @@ module vector (
   end
 
   // Bank checks. Decode has checked the bases.
-  function [3:0] bank_of(input acc, input [AddrW-1:RowW] addr);
-    bank_of = acc ? 4'(addr[AccW-1:millrace_pkg::AccRowBits]) : 4'(addr[SpW-1:millrace_pkg::SpRowBits]);
+  function [BankW-1:0] bank_of(input acc, input [AddrW-1:RowW] addr);
+    bank_of = acc ? BankW'(addr[AccW-1:millrace_pkg::AccRowBits]) : BankW'(addr[SpW-1:millrace_pkg::SpRowBits]);
+  endfunction
+  function less(input [BankW-1:0] a, input [BankW-1:0] b);  // gates rather than a carry chain
+    less = 1'b0;
+    for (int i = 0; i < BankW; i++) less = (a[i] == b[i]) ? less : b[i];
+  endfunction
+  function in_range(input acc, input [AddrW-1:RowW] addr, input [AddrW-1:RowW] base, input [BankW-1:0] hi);
+    in_range = !less(bank_of(acc, addr), bank_of(acc, base)) && !less(hi, bank_of(acc, addr));
   endfunction
   function [AddrW-1:0] in_memory(input acc, input [AddrW-1:0] addr);
     in_memory = acc ? AddrW'(addr[AccW-1:0]) : AddrW'(addr[SpW-1:0]);
-  endfunction
-  function in_range(input acc, input [AddrW-1:RowW] addr, input [AddrW-1:RowW] base, input [3:0] hi);
-    in_range = bank_of(acc, addr) >= bank_of(acc, base) && bank_of(acc, addr) <= hi;
   endfunction
 
   wire acc1 = op.src1_kind == millrace_pkg::SourceAcc;
   wire acc2 = op.src2_kind == millrace_pkg::SourceAcc;
   wire accd = op.dst_kind == millrace_pkg::SpaceAcc;
-  wire ok1 = op.src1_kind == millrace_pkg::SourceScalar || in_range(acc1, src1[AddrW-1:RowW], op.src1[AddrW-1:RowW], op.src1_hi);
-  wire okd = in_range(accd, dst[AddrW-1:RowW], op.dst[AddrW-1:RowW], op.dst_hi) || !inner_last;
-  wire okp = in_range(1'b0, param_q[AddrW-1:RowW], op.param[AddrW-1:RowW], op.param_hi);
+  wire ok1 = op.src1_kind == millrace_pkg::SourceScalar || in_range(acc1, src1[AddrW-1:RowW], op.src1[AddrW-1:RowW], op.src1_hi[BankW-1:0]);
+  wire okd = in_range(accd, dst[AddrW-1:RowW], op.dst[AddrW-1:RowW], op.dst_hi[BankW-1:0]) || !inner_last;
+  wire [3:0] param_idx = param_state ? param_idx_q : row_param;
+  wire [SpW-1:0] param = param_q + SpW'(param_idx);
+  wire okp = in_range(1'b0, param[AddrW-1:RowW], op.param[AddrW-1:RowW], op.param_hi[BankW-1:0]);
   logic ok2;
   if (millrace_pkg::VecBinary != 0) begin : g_binary
     assign ok2 = op.src2_kind == millrace_pkg::SourceScalar
-        || in_range(acc2, src2[AddrW-1:RowW], op.src2[AddrW-1:RowW], op.src2_hi);
+        || in_range(acc2, src2[AddrW-1:RowW], op.src2[AddrW-1:RowW], op.src2_hi[BankW-1:0]);
     loop_addr #(
         .N(Loops),
         .AddrW(AddrW)
@@ -177,8 +187,6 @@ module vector (
   end
 
   // Items. A mark that ends a VECTOR carries the address of the fault.
-  wire param_state = state_q == Param;
-  wire run_state = state_q == Run;
   wire ok = ok1 && ok2 && okd;
   logic [AddrW-1:0] item_addr;
   assign item_param = param_state && okp;
@@ -186,7 +194,7 @@ module vector (
   assign item_mark  = load_vset || (param_state && !okp) || (run_state && !ok);
   always_comb begin
     item_addr = in_memory(accd, dst);
-    if (param_state) item_addr = AddrW'(param_q);
+    if (param_state) item_addr = AddrW'(param);
     else if (!ok1) item_addr = in_memory(acc1, src1);
     else if (!ok2) item_addr = in_memory(acc2, src2);
   end
@@ -197,7 +205,7 @@ module vector (
       Idle: if (load) state_d = op.channel ? Param : Run;
       Param: begin
         if (item_mark) state_d = Drain;
-        else if (item_ready && param_idx_q == LastParam) state_d = Run;
+        else if (item_ready && param_idx_q == ParamWords - 4'd1) state_d = Run;
       end
       Run: begin
         if (item_mark || (item_ready && last)) state_d = Drain;
@@ -216,10 +224,10 @@ module vector (
       state_q <= state_d;
       if (load_vset) vset_q <= op_data_i;
     end
-    if (state_q != Param) param_idx_q <= '0;
-    else if (item_param && item_ready) param_idx_q <= param_idx_q + 1'b1;
+    if (!param_state) param_idx_q <= '0;
+    else if (item_ready) param_idx_q <= param_idx_q + 1'b1;
     if (load) param_q <= op.param[SpW-1:0];
-    else if (item_param && item_ready) param_q <= param_q + 1'b1;
+    else if (step && advance[Loops-1]) param_q <= param;  // row_param is 9 at a step
   end
 
   if (millrace_pkg::SerialQuant != 0) begin : g_serial
@@ -234,8 +242,10 @@ module vector (
         .end_i       (last),
         .slot_i      (op_slot_i),
         .src_i       (src1),
-        .param_i     (param_q),
-        .addr_i      (item_addr),
+        .param_i     (param),
+        .dst_i       (dst),
+        .fault_addr_i(item_addr),
+        .param_idx_o (row_param),
         .ready_o     (item_ready),
         .released_o  (released),
         .done_valid_o,
@@ -278,7 +288,7 @@ module vector (
         .slot_i      (op_slot_i),
         .src1_i      (src1),
         .src2_i      (src2),
-        .param_addr_i(param_q),
+        .param_addr_i(param),
         .param_idx_i (param_idx_q),
         .addr_i      (item_addr),
         .ready_o     (item_ready),
@@ -307,6 +317,7 @@ module vector (
         .acc_wr_quarter_o,
         .acc_wr_data_o
     );
+    assign row_param = ParamWords;
   end
   assign sp1_rd_en_o  = 1'b1;
   assign sp2_rd_en_o  = 1'b1;
