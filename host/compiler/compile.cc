@@ -15,7 +15,7 @@ constexpr uint64_t kAlignment = 64;
 class Compiler {
  public:
   Compiler(const Graph& graph, const isa::Config& config, const CompileOptions& options)
-      : graph_(graph), config_(config), options_(options), program_(config) {}
+      : graph_(graph), config_(config), options_(options) {}
 
   Result<CompiledModel> run() {
     const Layout input = input_layout(graph_, config_, options_.fold_kernel_x);
@@ -25,8 +25,8 @@ class Compiler {
     for (const Op& op : graph_.ops) {
       if (Status ok = add_op(op); !ok) return ok.error();
     }
-    out_.program = program_.take();
     if (Status ok = check_size(); !ok) return ok.error();
+    emit();
     out_.name = graph_.name;
     out_.config = config_.name;
     out_.isa_hash = config_.isa_hash;
@@ -39,6 +39,13 @@ class Compiler {
   }
 
  private:
+  struct Step {
+    ConvShape shape;
+    Epilogue epilogue;
+    ConvOperands operands;
+    ConvPlan plan;
+  };
+
   Status add_op(const Op& op) {
     OpReport report{op.name, op.position, true, 0, ""};
     if (std::holds_alternative<Reshape>(op.kind)) {
@@ -55,16 +62,23 @@ class Compiler {
     if (!plan)
       return input_error(op.name + " (operator " + std::to_string(op.position) +
                          "): " + plan.error().message + "; use a larger configuration");
-    ConvOperands operands;
+    Step step{layer->shape, layer->epilogue, {}, *plan};
+    ConvOperands& operands = step.operands;
     operands.input = memory_.ref(op.input);
     operands.weights = add_constant(layer->weights);
     operands.params = add_constant(layer->params);
     operands.output = memory_.ref(op.output);
-    emit_conv(program_, layer->shape, layer->epilogue, operands, *plan);
+    steps_.push_back(std::move(step));
     report.macs = layer->macs;
     report.detail = plan->to_string();
     out_.ops.push_back(std::move(report));
     return {};
+  }
+
+  void emit() {
+    Program program(config_);
+    for (const Step& s : steps_) emit_conv(program, s.shape, s.epilogue, s.operands, s.plan);
+    out_.program = program.take();
   }
 
   MemRef add_constant(const std::vector<uint8_t>& bytes) {
@@ -111,8 +125,8 @@ class Compiler {
   const Graph& graph_;
   const isa::Config& config_;
   const CompileOptions& options_;
-  Program program_;
   MemoryPlan memory_;
+  std::vector<Step> steps_;
   CompiledModel out_;
 };
 

@@ -12,7 +12,7 @@ namespace {
 
 // Cycles: an instruction's start and drain, and the memory's latency. Rough on purpose; only the
 // order of the candidates matters.
-constexpr double kMatmulStart = 40, kVectorStart = 40, kMemoryLatency = 50, kSerialQuant = 40;
+constexpr double kMatmulStart = 40, kVectorStart = 40, kMemoryLatency = 50, kSerialQuant = 51;
 
 // Sizes up to `limit` that cut n into nearly equal pieces, largest first.
 std::vector<int> pieces(int n, int limit) {
