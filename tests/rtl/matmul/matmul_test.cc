@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The matmul unit alone: random MATMUL instructions back to back against the manual's semantics, element by element, with the
-// on-chip memories modelled at their stated latency, and the completion time against the formula in matmul.sv.
+// The matmul unit alone: random MATMUL instructions back to back against the manual's semantics,
+// element by element, with the on-chip memories modelled at their stated latency, and the
+// completion time against the formula in matmul.sv.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -45,8 +46,10 @@ struct Memories {
     return word / rows >= base / rows && word / rows <= hi;
   }
   Outcome run(const Matmul& m) {
-    const uint32_t sp_words = static_cast<uint32_t>(c->sp_words()), dim = static_cast<uint32_t>(c->dim);
-    const uint32_t acc_words = static_cast<uint32_t>(c->acc_words()), acc_rows = static_cast<uint32_t>(c->acc_rows);
+    const uint32_t sp_words = static_cast<uint32_t>(c->sp_words()),
+                   dim = static_cast<uint32_t>(c->dim);
+    const uint32_t acc_words = static_cast<uint32_t>(c->acc_words()),
+                   acc_rows = static_cast<uint32_t>(c->acc_rows);
     for (uint32_t nt = 0; nt < m.n_nt; ++nt) {
       for (uint32_t kt = 0; kt < m.n_ky * m.n_kx * m.n_ct; ++kt) {
         const uint32_t ct = kt % m.n_ct, kx = kt / m.n_ct % m.n_kx, ky = kt / m.n_ct / m.n_kx;
@@ -55,18 +58,22 @@ struct Memories {
           if (!in_sp(w, m.b, m.b_hi)) return {isa::Fault::kBank, w};
         }
         for (uint32_t row = 0; row < m.n_oy * m.n_ox; ++row) {
-          const uint32_t x = (m.a + row / m.n_ox * m.a_oy + row % m.n_ox * m.a_ox + ky * m.a_ky + kx * m.a_kx + ct * m.a_ct) % sp_words;
+          const uint32_t x = (m.a + row / m.n_ox * m.a_oy + row % m.n_ox * m.a_ox + ky * m.a_ky +
+                              kx * m.a_kx + ct * m.a_ct) %
+                             sp_words;
           if (!in_sp(x, m.a, m.a_hi)) return {isa::Fault::kBank, x};
           const uint32_t y = (m.d + nt * m.n_oy * m.n_ox + row) % acc_words;
           if (y / acc_rows < m.d / acc_rows || y / acc_rows > m.d_hi) return {isa::Fault::kBank, y};
           for (uint32_t n = 0; n < dim; ++n) {
             int32_t sum = 0;
             for (uint32_t k = 0; k < dim; ++k) {
-              const uint32_t word = (m.b + nt * m.b_tile + kt * m.b_k + (m.transpose ? k : n) * m.b_col) % sp_words;
+              const uint32_t word =
+                  (m.b + nt * m.b_tile + kt * m.b_k + (m.transpose ? k : n) * m.b_col) % sp_words;
               sum += sp[x * dim + k] * sp[word * dim + (m.transpose ? n : k)];
             }
             int32_t& d = acc[y * dim + n];
-            d = static_cast<int32_t>(static_cast<uint32_t>(kt == 0 && !m.accumulate ? 0 : d) + static_cast<uint32_t>(sum));
+            d = static_cast<int32_t>(static_cast<uint32_t>(kt == 0 && !m.accumulate ? 0 : d) +
+                                     static_cast<uint32_t>(sum));
           }
         }
       }
@@ -80,8 +87,10 @@ class Bench {
  public:
   explicit Bench(const isa::Config& c, uint32_t seed) : c_(c), rng_(seed) {
     const auto dim = static_cast<size_t>(c.dim);
-    hw_ = {&c, std::vector<int8_t>(static_cast<size_t>(c.sp_words()) * dim), std::vector<int32_t>(static_cast<size_t>(c.acc_words()) * dim)};
-    for (auto& v : hw_.sp) v = static_cast<int8_t>(rng_() % 4 ? rng_() : (rng_() % 2 ? 0x80 : 0x7f));
+    hw_ = {&c, std::vector<int8_t>(static_cast<size_t>(c.sp_words()) * dim),
+           std::vector<int32_t>(static_cast<size_t>(c.acc_words()) * dim)};
+    for (auto& v : hw_.sp)
+      v = static_cast<int8_t>(rng_() % 4 ? rng_() : (rng_() % 2 ? 0x80 : 0x7f));
     for (auto& v : hw_.acc) v = static_cast<int32_t>(rng_());
     golden_ = hw_;
     top_.rst_ni = 0;
@@ -90,7 +99,9 @@ class Bench {
     top_.rst_ni = 1;
   }
 
-  uint32_t pick(uint32_t lo, uint32_t hi) { return lo + static_cast<uint32_t>(rng_() % (hi - lo + 1)); }
+  uint32_t pick(uint32_t lo, uint32_t hi) {
+    return lo + static_cast<uint32_t>(rng_() % (hi - lo + 1));
+  }
 
   Matmul random_instruction(bool faulty) {
     const auto rows = static_cast<uint32_t>(c_.sp_rows), banks = static_cast<uint32_t>(c_.sp_banks);
@@ -125,8 +136,10 @@ class Bench {
     return m;
   }
 
-  // Runs the instructions; returns what each did and in which cycle it completed after the first was offered.
-  std::vector<Outcome> run(const std::vector<Matmul>& program, std::vector<uint64_t>* times = nullptr) {
+  // Runs the instructions; returns what each did and in which cycle it completed after the first
+  // was offered.
+  std::vector<Outcome> run(const std::vector<Matmul>& program,
+                           std::vector<uint64_t>* times = nullptr) {
     std::vector<Outcome> out;
     size_t next = 0;
     const uint64_t start = cycle_;
@@ -140,7 +153,8 @@ class Bench {
       top_.eval();
       if (top_.done_valid_o) {
         EXPECT_EQ(top_.done_slot_o, out.size() % static_cast<size_t>(c_.slots));
-        out.push_back({static_cast<isa::Fault>(top_.done_fault_o), top_.done_fault_o ? top_.done_addr_o : 0});
+        out.push_back(
+            {static_cast<isa::Fault>(top_.done_fault_o), top_.done_fault_o ? top_.done_addr_o : 0});
         if (times) times->push_back(cycle_ - start);
       }
       if (top_.op_valid_i && top_.op_ready_o) ++next;
@@ -167,15 +181,19 @@ class Bench {
     a_.push_back({top_.a_rd_valid_o != 0, top_.a_rd_addr_o});
     b_.push_back({top_.b_rd_valid_o != 0, top_.b_rd_addr_o});
     d_.push_back({top_.d_rd_valid_o != 0, top_.d_rd_addr_o});
-    // Data of a read in cycle t is on the port in cycle t + 2; the memory is sampled at the end of cycle t.
+    // Data of a read in cycle t is on the port in cycle t + 2; the memory is sampled at the end of
+    // cycle t.
     const bool write = top_.d_wr_valid_o;
     const uint32_t write_addr = top_.d_wr_addr_o;
     std::vector<uint8_t> write_data(dim * 4), row(dim * 4);
     get_bytes(top_.d_wr_data_o, write_data.data());
-    d_rows_.push_back(std::vector<int32_t>(&hw_.acc[d_.back().addr * dim], &hw_.acc[d_.back().addr * dim] + dim));
+    d_rows_.push_back(
+        std::vector<int32_t>(&hw_.acc[d_.back().addr * dim], &hw_.acc[d_.back().addr * dim] + dim));
     top_.clk_i = 1;
     top_.eval();
-    if (write) std::copy_n(write_data.data(), dim * 4, reinterpret_cast<uint8_t*>(&hw_.acc[write_addr * dim]));
+    if (write)
+      std::copy_n(write_data.data(), dim * 4,
+                  reinterpret_cast<uint8_t*>(&hw_.acc[write_addr * dim]));
     if (a_.size() == 2) {
       put_bytes(top_.a_rd_data_i, reinterpret_cast<const uint8_t*>(&hw_.sp[a_.front().addr * dim]));
       put_bytes(top_.b_rd_data_i, reinterpret_cast<const uint8_t*>(&hw_.sp[b_.front().addr * dim]));
@@ -212,12 +230,14 @@ void compare(const char* name, uint32_t seed, bool faulty) {
     EXPECT_EQ(got[i].fault, expected[i].fault) << name << " seed " << seed << " instruction " << i;
     EXPECT_EQ(got[i].addr, expected[i].addr) << name << " seed " << seed << " instruction " << i;
   }
-  EXPECT_TRUE(bench.hw_.acc == bench.golden_.acc) << name << " seed " << seed << ": accumulators differ";
+  EXPECT_TRUE(bench.hw_.acc == bench.golden_.acc)
+      << name << " seed " << seed << ": accumulators differ";
 }
 
 template <typename Top>
 void sweep(const char* name) {
-  for (uint32_t seed = 1; seed <= 60 && !testing::Test::HasFailure(); ++seed) compare<Top>(name, seed, seed % 3 == 0);
+  for (uint32_t seed = 1; seed <= 60 && !testing::Test::HasFailure(); ++seed)
+    compare<Top>(name, seed, seed % 3 == 0);
 }
 
 // Completion of one instruction, from the cycle it is offered: see the header of matmul.sv.
@@ -225,7 +245,8 @@ template <typename Top>
 void timing(const char* name) {
   const isa::Config& c = *isa::find_config(name);
   Bench<Top> bench(c, 7);
-  for (uint32_t rows : {1u, 2u, static_cast<uint32_t>(c.dim) - 1, static_cast<uint32_t>(c.dim), static_cast<uint32_t>(c.dim) + 1, 40u}) {
+  for (uint32_t rows : {1u, 2u, static_cast<uint32_t>(c.dim) - 1, static_cast<uint32_t>(c.dim),
+                        static_cast<uint32_t>(c.dim) + 1, 40u}) {
     for (uint32_t tiles : {1u, 2u, 5u}) {
       Matmul m;
       m.n_ox = rows;
@@ -235,7 +256,8 @@ void timing(const char* name) {
       std::vector<uint64_t> times;
       bench.run({m}, &times);
       const uint64_t dim = static_cast<uint64_t>(c.dim), tile = std::max<uint64_t>(rows, dim);
-      EXPECT_EQ(times.at(0), (dim + 1) + (tiles - 1) * tile + (rows - 1) + 6 + static_cast<uint64_t>(c.dim_log2))
+      EXPECT_EQ(times.at(0),
+                (dim + 1) + (tiles - 1) * tile + (rows - 1) + 6 + static_cast<uint64_t>(c.dim_log2))
           << name << " rows " << rows << " tiles " << tiles;
     }
   }
