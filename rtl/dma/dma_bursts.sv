@@ -137,13 +137,11 @@ module dma_bursts #(
     end else if (step) begin
       f_next_q <= f_burst_end + 1'b1;
     end
-    if (rst_ni && launch) assert (33'(past) << Low <= 33'(seg_size_i) && seg_ok_i);
     if (f_past_q && rst_ni && valid_q) begin
       assert (addr_q == f_next_q);
       assert (f_burst_end[AddrW-1:BlockW] == addr_q[AddrW-1:BlockW]);  // 4 KiB rule
       assert (ends_o[0] == (f_burst_end == f_last_q));
       assert (f_last_q == {addr_q[AddrW-1:BlockW] + (AddrW - BlockW)'(blocks_q), end_q});
-      assert (blocks_q[16-BlockW] == 1'b0 || blocks_q[15-BlockW:0] == '0);
     end
     if (f_past_q && rst_ni && $past(rst_ni && valid_q && !ready_i)) begin
       assert (valid_q && $stable(addr_o) && $stable(len_o) && $stable(low_o) && $stable(ends_o) && $stable(slot_o));
