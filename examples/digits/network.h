@@ -56,10 +56,4 @@ Network random_network(uint64_t seed);
 using Activations = std::vector<std::vector<float>>;
 Activations forward(const Network& network, std::span<const uint8_t> pixels);
 
-// Index of the largest value, the first one of several.
-template <typename T>
-int argmax(std::span<const T> scores) {
-  return static_cast<int>(std::max_element(scores.begin(), scores.end()) - scores.begin());
-}
-
 }  // namespace millrace::digits

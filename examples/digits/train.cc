@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "examples/digits/argmax.h"
 #include "examples/digits/dataset.h"
 #include "examples/digits/evaluator.h"
 #include "examples/digits/quantise.h"

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "examples/digits/argmax.h"
 #include "examples/digits/dataset.h"
 
 namespace millrace::digits {
