@@ -49,9 +49,11 @@ Result<Machine> open_machine(const DeviceFactory& factory, const DeviceRequest& 
 // The same configuration on the reference device.
 Result<Machine> open_reference(const DeviceFactory& factory, const isa::Config& config);
 
+// Runs the instructions to completion; the counters of this run alone, without set-up.
+Result<Counters> run_code(Runtime& runtime, std::span<const isa::Instruction> code);
 // Fills in device, configuration, memory, cycles and utilization. `macs` were done by the device.
-Status describe_run(Machine& machine, const DeviceRequest& request, std::optional<uint64_t> macs,
-                    Report& report);
+void describe_run(const DeviceRequest& request, const Counters& counters,
+                  std::optional<uint64_t> macs, Report& report);
 // Adds the host's processor time, prints the table and writes --json. The status of the run: 1 if
 // something differs.
 Result<int> finish(const Options& options, Report& report);

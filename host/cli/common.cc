@@ -50,25 +50,33 @@ Result<Machine> open_reference(const DeviceFactory& factory, const isa::Config& 
   return open_machine(factory, DeviceRequest{kReferenceDevice, &config, "", "", false});
 }
 
-Status describe_run(Machine& machine, const DeviceRequest& request, std::optional<uint64_t> macs,
-                    Report& report) {
+Result<Counters> run_code(Runtime& runtime, std::span<const isa::Instruction> code) {
+  const Result<Counters> before = runtime.counters();
+  if (!before) return before.error();
+  const Result<uint32_t> sequence = runtime.submit(code);
+  if (!sequence) return sequence.error();
+  if (const Status status = runtime.wait(*sequence); !status) return status.error();
+  const Result<Counters> after = runtime.counters();
+  if (!after) return after.error();
+  return *after - *before;
+}
+
+void describe_run(const DeviceRequest& request, const Counters& counters,
+                  std::optional<uint64_t> macs, Report& report) {
   const isa::Config& config = *request.config;
   report.device = request.device;
   report.config = std::string(config.name);
   report.memory = request.memory;
-  const Result<Counters> counters = machine.runtime->counters();
-  if (!counters) return counters.error();
-  if (counters->cycles == 0) return {};  // a device without time
-  report.cycles = counters->cycles;
+  if (counters.cycles == 0) return;  // a device without time
+  report.cycles = counters.cycles;
   const double peak =
-      static_cast<double>(config.dim) * config.dim * static_cast<double>(counters->cycles);
+      static_cast<double>(config.dim) * config.dim * static_cast<double>(counters.cycles);
   if (macs) report.utilization = static_cast<double>(*macs) / peak;
   if (config.counters != 0)
-    report.busy = {{"load", counters->busy_load},
-                   {"store", counters->busy_store},
-                   {"matmul", counters->busy_matmul},
-                   {"vector", counters->busy_vector}};
-  return {};
+    report.busy = {{"load", counters.busy_load},
+                   {"store", counters.busy_store},
+                   {"matmul", counters.busy_matmul},
+                   {"vector", counters.busy_vector}};
 }
 
 Result<int> finish(const Options& options, Report& report) {

@@ -50,8 +50,13 @@ Result<Buffer> place(Runtime& runtime, int segment, uint64_t bytes, Perms perms)
   return *buffer;
 }
 
-Result<std::vector<uint8_t>> execute(Runtime& runtime, const GemmTask& task,
-                                     const GemmProgram& program) {
+// C as it lies in memory, and the counters of the run.
+struct Outcome {
+  std::vector<uint8_t> c;
+  Counters counters;
+};
+
+Result<Outcome> execute(Runtime& runtime, const GemmTask& task, const GemmProgram& program) {
   const Result<Buffer> a = place(runtime, kA.segment, task.a.size(), Perms::kRead);
   if (!a) return a.error();
   const Result<Buffer> b = place(runtime, kB.segment, task.b.size(), Perms::kRead);
@@ -60,11 +65,10 @@ Result<std::vector<uint8_t>> execute(Runtime& runtime, const GemmTask& task,
   if (!c) return c.error();
   if (const Status status = runtime.write(*a, 0, task.a); !status) return status.error();
   if (const Status status = runtime.write(*b, 0, task.b); !status) return status.error();
-  const Result<uint32_t> sequence = runtime.submit(program.code);
-  if (!sequence) return sequence.error();
-  if (const Status status = runtime.wait(*sequence); !status) return status.error();
-  std::vector<uint8_t> out(task.layout.c_bytes);
-  if (const Status status = runtime.read(*c, 0, out); !status) return status.error();
+  const Result<Counters> counters = run_code(runtime, program.code);
+  if (!counters) return counters.error();
+  Outcome out{std::vector<uint8_t>(task.layout.c_bytes), *counters};
+  if (const Status status = runtime.read(*c, 0, out.c); !status) return status.error();
   return out;
 }
 
@@ -98,8 +102,8 @@ Result<int> gemm(const Options& options, const DeviceFactory& factory) {
   fill_operands(options.seed, task);
   Result<Machine> machine = open_machine(factory, *request);
   if (!machine) return machine.error();
-  const Result<std::vector<uint8_t>> c = execute(*machine->runtime, task, *program);
-  if (!c) return c.error();
+  const Result<Outcome> outcome = execute(*machine->runtime, task, *program);
+  if (!outcome) return outcome.error();
 
   Report report;
   report.command = "gemm";
@@ -108,9 +112,8 @@ Result<int> gemm(const Options& options, const DeviceFactory& factory) {
   report.macs = static_cast<uint64_t>(options.m) * static_cast<uint64_t>(options.n) *
                 static_cast<uint64_t>(options.k);
   report.offload_macs = report.offload_ops = 1.0;
-  if (const Status status = describe_run(*machine, *request, report.macs, report); !status)
-    return status.error();
-  if (options.check) check_product(task, *c, report);
+  describe_run(*request, outcome->counters, report.macs, report);
+  if (options.check) check_product(task, outcome->c, report);
   return finish(options, report);
 }
 

@@ -14,8 +14,10 @@ bool writable(const ProgramSegment& segment) {
   return (static_cast<uint32_t>(segment.perms) & static_cast<uint32_t>(Perms::kWrite)) != 0;
 }
 
-// Final bytes of the writable segments.
-using Outcome = std::vector<std::vector<uint8_t>>;
+struct Outcome {
+  std::vector<std::vector<uint8_t>> segments;  // final bytes of the writable ones
+  Counters counters;
+};
 
 Result<Outcome> execute(Machine& machine, const ProgramFile& program) {
   Runtime& runtime = *machine.runtime;
@@ -31,15 +33,13 @@ Result<Outcome> execute(Machine& machine, const ProgramFile& program) {
       return status.error();
     buffers.push_back(*buffer);
   }
-  const Result<uint32_t> sequence = runtime.submit(program.code);
-  if (!sequence) return sequence.error();
-  if (const Status status = runtime.wait(*sequence); !status) return status.error();
-  Outcome outcome;
+  const Result<Counters> counters = run_code(runtime, program.code);
+  if (!counters) return counters.error();
+  Outcome outcome{{}, *counters};
   for (size_t i = 0; i < buffers.size(); ++i) {
     if (!writable(program.segments[i])) continue;
-    outcome.emplace_back(buffers[i].size);
-    if (const Status status = runtime.read(buffers[i], 0, outcome.back()); !status)
-      return status.error();
+    std::vector<uint8_t>& bytes = outcome.segments.emplace_back(buffers[i].size);
+    if (const Status status = runtime.read(buffers[i], 0, bytes); !status) return status.error();
   }
   return outcome;
 }
@@ -50,15 +50,15 @@ void compare(const ProgramFile& program, const Outcome& found, const Outcome& wa
   size_t index = 0;
   for (const ProgramSegment& segment : program.segments) {
     if (!writable(segment)) continue;
-    for (size_t i = 0; i < found[index].size(); ++i) {
-      if (found[index][i] == wanted[index][i]) continue;
+    for (size_t i = 0; i < found.segments[index].size(); ++i) {
+      if (found.segments[index][i] == wanted.segments[index][i]) continue;
       if ((*report.mismatches)++ > 0) continue;
       char text[96];
       std::snprintf(text, sizeof text, "segment %d, byte %zu: 0x%02x, not 0x%02x", segment.number,
-                    i, found[index][i], wanted[index][i]);
+                    i, found.segments[index][i], wanted.segments[index][i]);
       report.first_mismatch = text;
     }
-    *report.compared += found[index].size();
+    *report.compared += found.segments[index].size();
     ++index;
   }
 }
@@ -95,12 +95,9 @@ Result<int> run_program(const Options& options, const DeviceFactory& factory,
   Report report;
   report.command = "run";
   report.subject = options.file;
-  const Result<Counters> counters = machine->runtime->counters();
-  if (!counters) return counters.error();
   const auto dim = static_cast<uint64_t>(program->config->dim);
-  if (program->config->counters != 0) report.macs = counters->matmul_steps * dim * dim;
-  if (const Status status = describe_run(*machine, *request, report.macs, report); !status)
-    return status.error();
+  if (program->config->counters != 0) report.macs = outcome->counters.matmul_steps * dim * dim;
+  describe_run(*request, outcome->counters, report.macs, report);
   if (!options.compare.empty()) {
     Result<Machine> reference = open_reference(factory, *program->config);
     if (!reference) return reference.error();
@@ -110,7 +107,8 @@ Result<int> run_program(const Options& options, const DeviceFactory& factory,
   }
   if (!options.output.empty()) {
     std::vector<uint8_t> bytes;
-    for (const auto& segment : *outcome) bytes.insert(bytes.end(), segment.begin(), segment.end());
+    for (const auto& segment : outcome->segments)
+      bytes.insert(bytes.end(), segment.begin(), segment.end());
     if (const Status status = write_file(options.output, bytes); !status) return status.error();
   }
   return finish(options, report);

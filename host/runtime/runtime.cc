@@ -63,6 +63,12 @@ Status check_access(const Buffer& buffer, uint64_t offset, uint64_t bytes) {
 
 }  // namespace
 
+Counters Counters::operator-(const Counters& earlier) const {
+  return {cycles - earlier.cycles,           busy_load - earlier.busy_load,
+          busy_store - earlier.busy_store,   busy_matmul - earlier.busy_matmul,
+          busy_vector - earlier.busy_vector, matmul_steps - earlier.matmul_steps};
+}
+
 Runtime::Runtime(Device& device, uint64_t usable_bytes, uint64_t alignment)
     : device_(device), allocator_(usable_bytes, alignment) {}
 

@@ -40,6 +40,8 @@ struct Counters {
   uint64_t cycles = 0;  // not idle
   uint32_t busy_load = 0, busy_store = 0, busy_matmul = 0, busy_vector = 0;
   uint32_t matmul_steps = 0;  // times dim squared: multiply-accumulates
+  // What happened between two readings.
+  Counters operator-(const Counters& earlier) const;
 };
 
 struct RuntimeOptions {

@@ -319,6 +319,12 @@ TEST(Runtime, ReadsCounters) {
   EXPECT_EQ(counters->busy_matmul, reg::kBusyMatmul);
   EXPECT_EQ(counters->busy_vector, reg::kBusyVector);
   EXPECT_EQ(counters->matmul_steps, reg::kMatmulSteps);
+  const auto next = runtime->submit(program_of(4));
+  ASSERT_TRUE(next && runtime->wait(*next));
+  const auto later = runtime->counters();
+  ASSERT_TRUE(later);
+  EXPECT_EQ((*later - *counters).cycles, 5 * FakeDevice::kCyclesPerInstruction);
+  EXPECT_EQ((*later - *counters).busy_vector, 0u);
 }
 
 }  // namespace
