@@ -58,7 +58,7 @@ class Compiler {
                               ? conv_layer(graph_, op, config_, in, out, options_.fold_kernel_x)
                               : fully_connected_layer(graph_, op, config_, in, out);
     if (!layer) return layer.error();
-    Result<ConvPlan> plan = plan_conv(config_, layer->shape, layer->epilogue.kind);
+    Result<ConvPlan> plan = options_.plan(config_, layer->shape, layer->epilogue.kind);
     if (!plan)
       return input_error(op.name + " (operator " + std::to_string(op.position) +
                          "): " + plan.error().message + "; use a larger configuration");

@@ -8,11 +8,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "host/driver/result.h"
 #include "host/frontend/graph.h"
+#include "host/kernels/conv.h"
 #include "millrace/isa.h"
 
 namespace millrace {
@@ -40,8 +42,13 @@ struct OpReport {
   std::string detail;     // how it was cut, or why nothing is left to do
 };
 
+// Chooses how a layer is cut, for example by measuring candidates. Must return a plan that fits.
+using PlanChooser =
+    std::function<Result<ConvPlan>(const isa::Config&, const ConvShape&, Epilogue::Kind)>;
+
 struct CompileOptions {
   bool fold_kernel_x = true;  // treat kernel columns as channels where pixels are narrow
+  PlanChooser plan = plan_conv;
 };
 
 struct CompiledModel {

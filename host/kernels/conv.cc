@@ -245,6 +245,7 @@ class ConvEmitter {
 
 void emit_conv(Program& program, const ConvShape& shape, const Epilogue& epilogue,
                const ConvOperands& operands, const ConvPlan& plan) {
+  assert(plan_fits(program.config(), shape, plan));
   ConvEmitter(program, shape, epilogue, operands, plan).run();
 }
 

@@ -76,6 +76,13 @@ struct ConvPlan {
 Result<ConvPlan> plan_conv(const isa::Config& config, const ConvShape& shape,
                            Epilogue::Kind epilogue);
 
+// Scratchpad banks that a buffer of input pixels or weights takes when the work is cut as `plan`
+// says.
+int input_banks(const isa::Config& config, const ConvShape& shape, const ConvPlan& plan);
+int weight_banks(const isa::Config& config, const ConvShape& shape, const ConvPlan& plan);
+// Whether the configuration can execute the plan; emit_conv() takes no other.
+bool plan_fits(const isa::Config& config, const ConvShape& shape, const ConvPlan& plan);
+
 // Whether the first block begins with short chunks, so that the array need not wait for a whole
 // buffer.
 bool starts_short(const ConvShape& shape, const ConvPlan& plan);

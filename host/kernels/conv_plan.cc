@@ -24,8 +24,13 @@ std::vector<int> pieces(int n, int limit) {
   return sizes;
 }
 
-int window(int outputs, int stride, int points, int dilation) {
-  return (outputs - 1) * stride + (points - 1) * dilation + 1;
+int64_t window(int outputs, int stride, int points, int dilation) {
+  return int64_t{outputs - 1} * stride + int64_t{points - 1} * dilation + 1;
+}
+
+int banks(const isa::Config& config, int64_t words) {
+  return static_cast<int>(
+      std::min<int64_t>((words + config.sp_rows - 1) / config.sp_rows, 1 << 20));
 }
 
 class Planner {
@@ -61,15 +66,14 @@ class Planner {
 
   void try_tile(ConvPlan p) {
     const int rows = p.tile_h * p.tile_w;
-    const int a_words = tile_words(p);
-    p.a_banks = ceil_div(a_words, config_.sp_rows);
+    p.a_banks = input_banks(config_, s_, p);
     if (p.a_banks >= map_.operand_banks) return;
     int limit = std::min({acc_rows_ / rows, config_.sp_rows / rows, config_.sp_rows / 9, 256});
     for (int group : pieces(out_tiles_, std::max(limit, 1))) {
       for (int wky : pieces(p.chunk_ky, p.chunk_ky)) {
         p.group = group;
         p.weight_ky = wky;
-        p.b_banks = ceil_div(group * config_.dim * wky * p.chunk_kx * p.chunk_c, config_.sp_rows);
+        p.b_banks = weight_banks(config_, s_, p);
         try_buffers(p);
       }
     }
@@ -91,11 +95,6 @@ class Planner {
     }
   }
 
-  int tile_words(const ConvPlan& p) const {
-    return window(p.tile_h, s_.stride_h, p.chunk_ky, s_.dilation_h) *
-           window(p.tile_w, s_.stride_w, p.chunk_kx, s_.dilation_w) * p.chunk_c;
-  }
-
   // Cycles of `rows` memory rows of `bytes` each.
   double rows_cost(double rows, double bytes) const {
     const double beats = std::ceil(bytes / config_.dim);
@@ -106,8 +105,8 @@ class Planner {
   }
 
   double input_cost(const ConvPlan& p) const {
-    const double ih = window(p.tile_h, s_.stride_h, p.chunk_ky, s_.dilation_h);
-    const double iw = window(p.tile_w, s_.stride_w, p.chunk_kx, s_.dilation_w);
+    const auto ih = static_cast<double>(window(p.tile_h, s_.stride_h, p.chunk_ky, s_.dilation_h));
+    const auto iw = static_cast<double>(window(p.tile_w, s_.stride_w, p.chunk_kx, s_.dilation_w));
     const bool dense =
         p.chunk_c == c_words_ && s_.in_bytes % config_.dim == 0 && s_.in_pixel == u32(s_.in_bytes);
     const double moved = dense ? rows_cost(ih, iw * s_.in_bytes)
@@ -191,6 +190,27 @@ class Planner {
 };
 
 }  // namespace
+
+int input_banks(const isa::Config& config, const ConvShape& s, const ConvPlan& p) {
+  const int64_t limit = config.sp_words();  // keeps the product small
+  const int64_t ih = std::min(window(p.tile_h, s.stride_h, p.chunk_ky, s.dilation_h), limit + 1);
+  const int64_t iw = std::min(window(p.tile_w, s.stride_w, p.chunk_kx, s.dilation_w), limit + 1);
+  return banks(config, ih * iw * p.chunk_c);
+}
+
+int weight_banks(const isa::Config& config, const ConvShape&, const ConvPlan& p) {
+  return banks(config, int64_t{1} * p.group * config.dim * p.weight_ky * p.chunk_kx * p.chunk_c);
+}
+
+bool plan_fits(const isa::Config& config, const ConvShape& shape, const ConvPlan& p) {
+  const int count = 1 << config.count_bits;
+  const int rows = p.tile_h * p.tile_w * p.group;
+  return p.tile_h <= count && p.tile_w <= count && p.chunk_c <= count && p.group <= 256 &&
+         rows <= config.acc_banks / 2 * config.acc_rows && rows <= config.sp_rows &&
+         9 * p.group <= config.sp_rows && p.a_banks >= input_banks(config, shape, p) &&
+         p.b_banks >= weight_banks(config, shape, p) &&
+         p.a_banks * p.a_bufs + p.b_banks * p.b_bufs <= bank_map(config).operand_banks;
+}
 
 BankMap bank_map(const isa::Config& config) {
   const int side = std::max(config.sp_banks / 8, 1);

@@ -73,7 +73,7 @@ void place(Runtime& runtime, const GemmLayout& l, const Matrices& m, DeviceMatri
 }  // namespace
 
 void check_gemm(const Target& target, const GemmShape& shape, const Epilogue& epilogue,
-                uint32_t seed) {
+                uint32_t seed, double least_percent) {
   const std::string what = std::to_string(shape.m) + "x" + std::to_string(shape.n) + "x" +
                            std::to_string(shape.k) + ", seed " + std::to_string(seed) + " on " +
                            target.name + " " + std::string(target.config->name);
@@ -107,6 +107,7 @@ void check_gemm(const Target& target, const GemmShape& shape, const Epilogue& ep
         static_cast<double>(shape.m) * shape.n * shape.k / target.config->dim / target.config->dim;
     std::printf("%s: %llu cycles, %.1f %% of the array\n", what.c_str(),
                 static_cast<unsigned long long>(cycles), 100 * peak / static_cast<double>(cycles));
+    EXPECT_GE(100 * peak / static_cast<double>(cycles), least_percent);
   }
 }
 

@@ -44,7 +44,9 @@ void check_kernel_case(const Target& target, const std::string& name);
 void check_random_conv(const Target& target, uint32_t seed);
 void check_random_fully_connected(const Target& target, uint32_t seed);
 void check_random_gemm(const Target& target, uint32_t seed);
+// On a device with time, at least `least_percent` of the array's steps from submission to
+// completion must be products of the definition.
 void check_gemm(const Target& target, const GemmShape& shape, const Epilogue& epilogue,
-                uint32_t seed);
+                uint32_t seed, double least_percent = 0);
 
 }  // namespace millrace::nets

@@ -71,13 +71,43 @@ Requant random_layer(Random& random, Graph& graph, std::vector<int> in, std::vec
   return q;
 }
 
+// Any plan that fits, good or bad: the planner alone would never take most of them.
+ConvPlan random_plan(const isa::Config& config, const ConvShape& s, Random& random) {
+  const int c_words = (s.in_bytes + config.dim - 1) / config.dim;
+  const int out_tiles = (s.out_c + config.dim - 1) / config.dim;
+  ConvPlan p;
+  do {
+    p.tile_h = random.between(1, s.out_h);
+    p.tile_w = random.between(1, s.out_w);
+    p.group = random.between(1, out_tiles);
+    p.chunk_c = random.between(1, c_words);
+    p.chunk_ky = random.between(1, s.kernel_h);
+    p.chunk_kx = random.between(1, s.kernel_w);
+    p.weight_ky = random.between(1, p.chunk_ky);
+    p.a_banks = input_banks(config, s, p);
+    p.b_banks = weight_banks(config, s, p);
+    p.a_bufs = random.between(1, 4);
+    p.b_bufs = random.between(1, 4);
+    p.group_outer = random.one_in(2);
+  } while (!plan_fits(config, s, p));
+  return p;
+}
+
 void check_layer(const Target& target, const Graph& graph, Random& random, uint32_t seed) {
   const auto input = random.bytes(graph.tensor(0).elements());
   const auto expected = reference_layer(graph, input);
-  const bool fold = !random.one_in(3);
-  EXPECT_EQ(run_graph(target, graph, input, {.fold_kernel_x = fold}), expected)
+  CompileOptions options;
+  options.fold_kernel_x = !random.one_in(3);
+  std::string plan = "the planner's";
+  const auto any = [&](const isa::Config& config, const ConvShape& shape, Epilogue::Kind) {
+    const ConvPlan chosen = random_plan(config, shape, random);
+    plan = chosen.to_string();
+    return Result<ConvPlan>(chosen);
+  };
+  if (random.one_in(2)) options.plan = any;
+  EXPECT_EQ(run_graph(target, graph, input, options), expected)
       << "seed " << seed << " on " << target.name << " " << target.config->name << ", fold "
-      << fold;
+      << options.fold_kernel_x << ", plan: " << plan;
 }
 
 // A size of the output along one axis, and what it takes.

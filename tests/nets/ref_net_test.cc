@@ -36,11 +36,11 @@ INSTANTIATE_TEST_SUITE_P(Tflite, RefKernels,
 
 class RefRandom : public testing::TestWithParam<std::string> {};
 TEST_P(RefRandom, Conv) {
-  for (uint32_t seed = 1; seed <= 60 && !HasFailure(); ++seed)
+  for (uint32_t seed = 1; seed <= 120 && !HasFailure(); ++seed)
     check_random_conv(ref_target(GetParam()), seed);
 }
 TEST_P(RefRandom, FullyConnected) {
-  for (uint32_t seed = 1; seed <= 30 && !HasFailure(); ++seed)
+  for (uint32_t seed = 1; seed <= 60 && !HasFailure(); ++seed)
     check_random_fully_connected(ref_target(GetParam()), seed);
 }
 TEST_P(RefRandom, Gemm) {

@@ -31,6 +31,15 @@ Target rtl_target(std::string_view config) {
 
 TEST(RtlNets, Ad01Base) { check_ad01(rtl_target("base"), 2); }
 
+// 512 cubed from memory to memory keeps the array busy.
+TEST(RtlNets, GemmUtilisation) {
+  Epilogue epilogue;
+  epilogue.kind = Epilogue::Kind::kScalar;
+  epilogue.mult = 1 << 30;
+  epilogue.shift = -8;
+  check_gemm(rtl_target("base"), {512, 512, 512}, epilogue, 1, 97);
+}
+
 class RtlKernels : public testing::TestWithParam<std::tuple<std::string, std::string>> {};
 TEST_P(RtlKernels, BitExact) {
   const auto& [config, name] = GetParam();
@@ -43,7 +52,13 @@ INSTANTIATE_TEST_SUITE_P(Tflite, RtlKernels,
                            return std::get<0>(info.param) + "_" + std::get<1>(info.param);
                          });
 
-class RtlRandom : public testing::TestWithParam<std::string> {};
+class RtlRandom : public testing::TestWithParam<std::string> {
+ protected:
+  void SetUp() override {
+    if (sim::rtl_configs().find(GetParam()) == std::string::npos)
+      GTEST_SKIP() << "not in this build: " << GetParam();
+  }
+};
 TEST_P(RtlRandom, Conv) {
   for (uint32_t seed = 100; seed < 110 && !HasFailure(); ++seed)
     check_random_conv(rtl_target(GetParam(), stalling_memory(seed)), seed);
@@ -56,7 +71,7 @@ TEST_P(RtlRandom, Gemm) {
   for (uint32_t seed = 100; seed < 105 && !HasFailure(); ++seed)
     check_random_gemm(rtl_target(GetParam(), stalling_memory(seed)), seed);
 }
-INSTANTIATE_TEST_SUITE_P(Configs, RtlRandom, testing::Values("nano", "base"),
+INSTANTIATE_TEST_SUITE_P(Configs, RtlRandom, testing::Values("nano", "small", "base", "large"),
                          [](const auto& info) { return info.param; });
 
 }  // namespace
