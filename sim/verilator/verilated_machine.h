@@ -3,7 +3,11 @@
 // rtl/millrace.sv.
 #pragma once
 
+#include <unistd.h>
+
 #include <bit>
+#include <chrono>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <string>
@@ -11,6 +15,7 @@
 
 #include "sim/verilator/machine.h"
 #include "verilated.h"
+#include "verilated_cov.h"
 #include "verilated_fst_c.h"
 
 namespace millrace::sim {
@@ -26,6 +31,7 @@ class VerilatedMachine : public Machine {
   ~VerilatedMachine() override {
     if (wave_) wave_->close();
     top_.final();
+    if constexpr (VM_COVERAGE) write_coverage();
   }
 
   bool open_wave(const std::string& path) override {
@@ -54,6 +60,16 @@ class VerilatedMachine : public Machine {
     context->randReset(2);
     context->randSeed(static_cast<int>(seed % 0x7fff'ffff) + 1);  // 0 would mean the time of day
     return context;
+  }
+
+  // In a build with coverage, one file a machine into the folder that MILLRACE_COVERAGE_DIR names.
+  void write_coverage() {
+    const char* folder = std::getenv("MILLRACE_COVERAGE_DIR");
+    if (folder == nullptr) return;
+    const auto now = std::chrono::steady_clock::now().time_since_epoch().count();
+    const std::string file =
+        std::string(folder) + "/" + std::to_string(getpid()) + "_" + std::to_string(now) + ".dat";
+    context_->coveragep()->write(file.c_str());
   }
 
   // Pin of up to 64 bits, or an array of 32-bit words.
