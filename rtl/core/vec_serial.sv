@@ -2,12 +2,12 @@
 // Vector datapath of the smallest machine (Dim = 4, one lane): one adder does convert, bias, multiplication and rounding.
 // Per-channel parameters are not kept but read again for every element; the checks were made by the control (an item
 // that is a parameter word takes one cycle and does nothing here).
-// A row takes 4 elements of 51 cycles (quant = q31) or 7 cycles (none); ready in its last cycle, in which its last
+// A row takes 4 elements of 53 cycles (quant = q31) or 7 cycles (none); ready in its last cycle, in which its last
 // part is written. An instruction is released, and done, in the cycle after its last row or its mark.
 //
 // Q31: h = (x * mult + 2^30) >> 31 with x = t << left, LSB first: the left shift delays the bits of t. The bit of x of weight
-// 2^31 subtracts mult in two steps, the second of which is left out when it would overflow (the one saturating case). Then up to
-// 7 shifts by 4 and 3 by 1; the bits that fall out decide the rounding (to nearest, ties away from zero).
+// 2^31 subtracts mult in two steps, ~mult and 1; if that overflows (the one saturating case), 1 is subtracted again. Then up
+// to 7 shifts by 4 and 3 by 1; the bits that fall out decide the rounding (to nearest, ties away from zero).
 `default_nettype none
 module vec_serial (
     input  wire logic                                clk_i,
@@ -59,14 +59,17 @@ module vec_serial (
   localparam logic [5:0] ReadSrc = 6'd27;
   localparam logic [5:0] AddOffset = 6'd28;  // reads the bias
   localparam logic [5:0] AddSrc = 6'd29;     // reads the shift
-  localparam logic [5:0] AddBias = 6'd30;    // reads the multiplier, which then stays on the port
-  localparam logic [5:0] Start = 6'd31;      // then 31 bits
-  localparam logic [5:0] LastBit = 6'd62;
-  localparam logic [5:0] Sign = 6'd63;       // then back to 0
-  localparam logic [5:0] Negate = 6'd0;      // then 7 shifts by 4, 3 by 1
-  localparam logic [5:0] LastOne = 6'd10;
-  localparam logic [5:0] Round = 6'd11;
-    localparam logic [5:0] Write = 6'd13;  // Round + 2: the clamp takes two cycles
+  // 30: add bias; reads the multiplier, which then stays on the port
+  // 31: start; then 32 bits of t are taken, each used a cycle later
+  localparam logic [5:0] LastBit = 6'd63;    // takes bit 31, uses bit 30; then back to 0
+  localparam logic [5:0] Sign = 6'd0;        // uses bit 31
+  localparam logic [5:0] Negate = 6'd1;
+  localparam logic [5:0] Saturate = 6'd2;    // then 7 shifts by 4, 3 by 1
+  localparam logic [5:0] LastFour = 6'd9;
+  localparam logic [5:0] LastOne = 6'd12;
+  localparam logic [5:0] Round = 6'd13;
+  localparam logic [5:0] Clamp = 6'd14;
+  // 15: write
 
   logic [5:0] cnt_q, cnt_d;
   logic [1:0] lane_q;
@@ -77,28 +80,28 @@ module vec_serial (
   wire from_acc = op_i.src1_kind == millrace_pkg::SourceAcc;
   wire channel = op_i.channel;
   wire multiply = cnt_q[5];
-  wire bits = multiply && cnt_q != Sign;
-  wire fours = cnt_q[5:3] == 3'd0 && cnt_q != Negate;
-  wire ones = cnt_q[5:3] == 3'd1 && cnt_q <= LastOne;
-  wire write = cnt_q == Write;
+  wire fours = cnt_q[5:4] == 2'd0 && cnt_q[3:0] > Saturate[3:0] && cnt_q[3:0] <= LastFour[3:0];
+  wire ones = cnt_q[5:4] == 2'd0 && cnt_q[3:0] > LastFour[3:0] && cnt_q[3:0] <= LastOne[3:0];
+  logic add_offset_q, add_src_q, add_bias_q, start_q, write_q;  // in these cycles
 
   always_comb begin
     cnt_d = cnt_q + 6'd1;
-    if (cnt_q == AddBias && !quant) cnt_d = Round;
-    if (write || !row_i) cnt_d = ReadSrc;
+    if (add_bias_q && !quant) cnt_d = Round;
+    if (write_q || !row_i) cnt_d = ReadSrc;
   end
-  assign ready_o = !row_i || (write && lane_q == 2'd3);
+  assign ready_o = !row_i || (write_q && lane_q == 2'd3);
 
   // Scratchpad reads: source, bias, shift, multiplier.
   always_comb begin
     unique case (cnt_q[1:0])
       AddOffset[1:0]: param_idx_o = {2'd0, lane_q};
-      AddSrc[1:0]: param_idx_o = write ? 4'd9 : 4'd8;
-      default: param_idx_o = {2'd1, lane_q};
+      AddSrc[1:0]: param_idx_o = 4'd8;
+      default: param_idx_o = write_q ? 4'd9 : {2'd1, lane_q};
     endcase
   end
-  wire param_read = channel && (cnt_q == AddOffset || cnt_q == AddSrc || cnt_q == AddBias);
-  wire src_read = row_i && cnt_q == ReadSrc;
+  wire param_read = channel && (add_offset_q || add_src_q || add_bias_q);
+  wire read_src = cnt_q == ReadSrc;
+  wire src_read = row_i && read_src;
   assign sp_rd_valid_o  = (src_read && from_sp) || param_read;
   assign sp_rd_addr_o   = cnt_q[2] ? param_i : src_i;
   assign acc_rd_valid_o = src_read && from_acc;
@@ -115,23 +118,23 @@ module vec_serial (
     assign sp_byte[i] = sp_rd_data_i[i*8+:8];
   end
   always_ff @(posedge clk_i) begin
-    if (cnt_q == Start) shift_q <= channel ? lane_byte : vset_i.scalar_shift;
-    else if ((bits && left) || right_four || right_one)  // -1, +4 or +1
+    if (start_q) shift_q <= channel ? lane_byte : vset_i.scalar_shift;
+    else if ((multiply && left) || right_four || right_one)  // -1, +4 or +1
       shift_q <= shift_q + {{5{multiply}}, multiply || right_four, multiply, !right_four};
   end
 
-  // The adder: hi + addend + carry, 33 bits. The addend is an AND-OR of what the cycle adds, inverted to subtract.
+  // The adder: hi (or hi / 2) + addend + carry, 33 bits. The addend is an AND-OR of what the cycle adds, inverted to subtract.
   // `keep` holds the terms at what fits a 4-input table; left alone, technology mapping spends two tables a bit more.
   logic [31:0] hi_q, t_q, acc_word [4];
   logic sign_q, guard_q, sticky_q;  // sign_q: bit 32 of hi_q
-  wire x_bit = multiply && t_q[0] && !(bits && left);
-  wire subtract = cnt_q == Sign && x_bit;
-  wire use_offset = cnt_q == AddOffset && !scalar;
-  wire use_scalar = cnt_q == AddSrc && scalar;
-  wire use_byte = cnt_q == AddSrc && from_sp;
-  wire use_acc = cnt_q == AddSrc && from_acc;
-  wire use_port = channel && (x_bit || cnt_q == AddBias);
-  wire use_mult = !channel && x_bit;
+  logic use_bit_q, x_q, negative_q;  // a bit of x is in use; its value; its last value
+  wire subtract = (cnt_q == Sign && x_q) || (cnt_q == Saturate && sign_q != hi_q[31]);
+  wire use_offset = add_offset_q && !scalar;
+  wire use_scalar = add_src_q && scalar;
+  wire use_byte = add_src_q && from_sp;
+  wire use_acc = add_src_q && from_acc;
+  wire use_port = channel && (x_q || add_bias_q);
+  wire use_mult = !channel && x_q;
   wire use_zero = cnt_q == Round && to_sp;
   wire extend = (use_byte && lane_byte[7]) || (use_zero && vset_i.zero_point[7]);
   wire [7:0] low = ({8{use_byte}} & lane_byte) | ({8{use_zero}} & vset_i.zero_point);
@@ -140,21 +143,24 @@ module vec_serial (
   (* keep *) wire [31:0] port_term = ({32{use_port}} & sp_rd_data_i) | ({32{use_mult}} & vset_i.scalar_mult);
   (* keep *) wire [31:0] wide_term = ({32{use_acc}} & acc_word[lane_q]) | ({32{use_scalar}} & vset_i.scalar1);
   wire [31:0] addend = (port_term | wide_term | narrow_term) ^ {32{subtract}};
-  wire carry = cnt_q == LastBit || (cnt_q == Negate && t_q[0])
+  wire carry = cnt_q == LastBit || (cnt_q == Negate && negative_q)
             || (cnt_q == Round && guard_q && (!hi_q[31] || sticky_q));
   for (genvar i = 0; i < 4; i++) begin : g_acc
     assign acc_word[i] = acc_rd_data_i[i*32+:32];
   end
-  wire [32:0] sum = {hi_q[31], hi_q} + {addend[31], addend} + 33'(carry);
+  wire [32:0] augend = (use_bit_q || right_one) ? {{2{sign_q}}, hi_q[31:1]} : {hi_q[31], hi_q};
+  wire [32:0] sum = augend + {addend[31], addend} + 33'(carry);
 
   always_ff @(posedge clk_i) begin
     sign_q <= sum[32];
-    if (cnt_q == ReadSrc || cnt_q == Start) hi_q <= '0;
+    if (read_src || start_q) hi_q <= '0;
     else if (right_four) hi_q <= {{4{hi_q[31]}}, hi_q[31:4]};
-    else if (bits || right_one) hi_q <= sum[32:1];
-    else if (!(cnt_q == Negate && sum[32] != sum[31])) hi_q <= sum[31:0];  // adds 0 from Clamp on
-    if (cnt_q == Start) t_q <= hi_q;
-    else if (bits && !left) t_q <= {1'b0, t_q[31:1]};
+    else hi_q <= sum[31:0];
+    if (start_q) t_q <= hi_q;
+    else if (multiply && !left) t_q <= {1'b0, t_q[31:1]};
+    x_q        <= multiply && t_q[0] && (!left || cnt_q == LastBit);
+    use_bit_q  <= multiply;
+    negative_q <= x_q;
     if (cnt_q[5:4] != 2'd0) begin
       guard_q  <= 1'b0;
       sticky_q <= 1'b0;
@@ -178,10 +184,10 @@ module vec_serial (
     result = less(vset_i.clamp_hi, raised_q) ? vset_i.clamp_hi : raised_q;
   end
   always_ff @(posedge clk_i) raised_q <= less(narrow, vset_i.clamp_lo) ? vset_i.clamp_lo : narrow;
-  assign sp_wr_valid_o    = write && to_sp && lane_q == 2'd3;
+  assign sp_wr_valid_o    = write_q && to_sp && lane_q == 2'd3;
   assign sp_wr_addr_o     = dst_i;
   assign sp_wr_data_o     = {result, pack_q};
-  assign acc_wr_valid_o   = write && !to_sp;
+  assign acc_wr_valid_o   = write_q && !to_sp;
   assign acc_wr_addr_o    = dst_i[AccW-1:0];
   assign acc_wr_quarter_o = 4'b0001 << lane_q;
   assign acc_wr_data_o    = {4{hi_q}};
@@ -191,13 +197,23 @@ module vec_serial (
     if (!rst_ni) begin
       cnt_q        <= ReadSrc;
       lane_q       <= '0;
+      add_offset_q <= 1'b0;
+      add_src_q    <= 1'b0;
+      add_bias_q   <= 1'b0;
+      start_q      <= 1'b0;
+      write_q      <= 1'b0;
       done_valid_o <= 1'b0;
     end else begin
       cnt_q        <= cnt_d;
+      add_offset_q <= src_read;
+      add_src_q    <= add_offset_q;
+      add_bias_q   <= add_src_q;
+      start_q      <= add_bias_q && quant;
+      write_q      <= cnt_q == Clamp;
       done_valid_o <= mark_i || (row_i && ready_o && end_i);
-      if (write) lane_q <= lane_q + 1'b1;
+      if (write_q) lane_q <= lane_q + 1'b1;
     end
-    if (write) pack_q <= {result, pack_q[23:8]};
+    if (write_q) pack_q <= {result, pack_q[23:8]};
     done_slot_o  <= slot_i;
     done_fault_o <= (mark_i && fault_i) ? millrace_pkg::FaultBank : millrace_pkg::FaultNone;
     done_addr_o  <= 32'(fault_addr_i);
