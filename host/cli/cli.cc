@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 
 #include "host/asm/program_file.h"
 #include "host/cli/commands.h"
@@ -114,8 +115,13 @@ int cli_main(int argc, const char* const* argv, const DeviceFactory& factory) {
       return complain(status.error());
   for (const Command& command : commands) {
     if (!command.app->parsed()) continue;
-    const Result<int> status = command.action();
-    return status ? *status : complain(status.error());
+    // A device writes its waveform from the start; bad input found later must leave no file.
+    std::error_code ignored;
+    const bool new_wave = !options.wave.empty() && !std::filesystem::exists(options.wave, ignored);
+    const Result<int> result = command.action();
+    const int status = result ? *result : complain(result.error());
+    if (new_wave && status == kBadInput) std::filesystem::remove(options.wave, ignored);
+    return status;
   }
   return complain(input_error("a command is needed: info, run, gemm, asm or disasm"));
 }

@@ -35,6 +35,11 @@ class BentDevice : public RefDevice {
 Result<std::unique_ptr<Device>> open_device(const DeviceRequest& request) {
   if (!request.memory.empty() && request.memory != "ideal")
     return input_error("unknown memory '" + request.memory + "'; memories: ideal");
+  if (request.device == "bent" && !request.wave.empty()) {
+    const Status status = write_file(request.wave, "signals");
+    if (!status) return status.error();
+    return {std::make_unique<BentDevice>(*request.config)};
+  }
   if (!request.wave.empty()) return input_error("device " + request.device + " has no waveforms");
   if (request.device == "ref") return {std::make_unique<RefDevice>(*request.config)};
   if (request.device == "bent") return {std::make_unique<BentDevice>(*request.config)};
@@ -260,6 +265,17 @@ TEST_F(Cli, BadNetworksAndSizesAreRefused) {
   refuses({"run", kModel, "--config", "huge"}, "configurations: nano, small, base, large");
   refuses({"run", path("copy.mrp"), "--output", path("no/o.bin"), "--device", "faulty"},
           "No such file");
+}
+
+TEST_F(Cli, WaveformsStayUnlessTheInputIsBad) {
+  EXPECT_EQ(call({"gemm", "4", "4", "4", "--device", "bent", "--wave", path("w.fst")}), 0) << err_;
+  EXPECT_EQ(bytes("w.fst").size(), 7u);
+  refuses({"gemm", "1", "1", "30000", "--config", "nano", "--device", "bent", "--wave",
+           path("new.fst")},
+          "out of device memory");
+  EXPECT_EQ(call({"gemm", "4", "4", "4", "--device", "bent", "--wave", path("new.fst"), "--check"}),
+            1);
+  EXPECT_EQ(bytes("new.fst").size(), 7u);
 }
 
 TEST_F(Cli, BadOptionsAreRefused) {
