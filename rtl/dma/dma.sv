@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // DMA engine: executes LOAD (CanLoad), STORE and SIGNAL (CanStore) in order (docs/isa.md). With both it executes one
 // instruction at a time. With one of them the address side runs ahead of the data side: the next instruction's bursts follow
-// the last one's, up to DmaOutstanding bursts and QueueDepth instructions.
-// Cycles, from op_valid in cycle t with an idle engine: first address t + 1; then a row (or burst) a cycle. LOAD: see
-// dma_read for a word's cycle; done one cycle after the last word. STORE: the first beat 3 cycles after its address is
-// accepted, then one a cycle, across rows and instructions; done one cycle after the last response. With both directions
-// op_ready comes with done, so the next instruction's address comes 2 cycles after done. A failing segment check is done
-// one cycle after everything before it, not earlier than t + 2.
-// Fault record: a LOAD reports its first fault in element order, BUS before BANK of the same word. A STORE reports its first
+// the last one's, up to DmaOutstanding bursts in flight and QueueDepth instructions whose data is not finished.
+// Timing (tests/rtl/dma/dma_timeline.cc has it as recurrences). An idle engine that sees op_valid in cycle t offers the first
+// address in t + 1; the next burst, also of the next row or instruction, one cycle after an address is taken, or one cycle
+// after the last response of the burst that makes room. op_ready comes with the last row, one cycle before its first address.
+// - LOAD: the cycle of a word's write is in dma_read; done one cycle after the last word.
+// - STORE: the first beat 3 cycles after its address is taken, then one a cycle; done one cycle after the last response.
+// - A failing segment check: done 2 cycles after the last word or response before it, or (first row) in t + 2.
+// - SIGNAL, and every instruction of an engine for both: op_ready comes with done, so the next address 2 cycles after it.
+// Fault record: a LOAD reports its first fault in element order, BUS before BANK for the same word. A STORE reports its first
 // BANK fault, else its first BUS error, else its segment fault. The address of BUS is that of the refused burst.
 `default_nettype none
 module dma #(
@@ -279,8 +281,9 @@ module dma #(
   assign sp_rd_addr_o     = word_addr;
   assign acc_rd_addr_o    = word_addr[millrace_pkg::AccAddrBits-1:0];
   assign acc_rd_en_o      = sp_rd_en_o;
-  wire unused = &{1'b0, op, head, start, head_pop, owed_pop, flight, owed, owed_valid, quarter, seg_read_i, seg_write_i, m_arready_i, m_rvalid_i, m_rdata_i,
-                  m_rresp_i, m_rlast_i, m_awready_i, m_wready_i, m_bvalid_i, m_bresp_i, sp_rd_data_i, acc_rd_data_i};
+  wire unused = &{1'b0, op, head, start, head_pop, owed_pop, flight, owed, owed_valid, quarter, seg_read_i, seg_write_i,
+                  m_arready_i, m_rvalid_i, m_rdata_i, m_rresp_i, m_rlast_i, m_awready_i, m_wready_i, m_bvalid_i,
+                  m_bresp_i, sp_rd_data_i, acc_rd_data_i};
 
 `ifdef FORMAL
   always_ff @(posedge clk_i) begin

@@ -89,9 +89,11 @@ module dma_bursts #(
     else if (launch) row_q <= row_q + 1'b1;
   end
 
-  // ---- Bursts. A row's span is the index of its last byte, counted from the start of the block of its first byte.
+  // ---- Bursts. A row's span is the index of its last byte, counted from the start of the block of its first byte. The one is
+  // subtracted from the short operand, so that there is one adder of full width.
   wire [AddrW-1:Low] addr = seg_base_i[AddrW-1:Low] + (AddrW - Low)'(off);
-  wire [16:Low] span = (17 - Low)'(addr[BlockW-1:Low]) + (17 - Low)'(op_i.row_bytes[15:Low]) - 1'b1;
+  wire [BlockW:Low] ahead = {1'b0, addr[BlockW-1:Low]} - 1'b1;
+  wire [16:Low] span = {{16 - BlockW{ahead[BlockW]}}, ahead} + (17 - Low)'(op_i.row_bytes[15:Low]);
   wire unused_span = &{1'b0, span};
 
   always_ff @(posedge clk_i) begin
