@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // rtl/lib/mul_s8x2 for iCE40 UP: two products of signed bytes in one SB_MAC16. Latency 1 cycle: the product registers of the
-// DSP (TOP_ and BOT_8x8_MULT_REG); its operand registers and adders are not used.
+// DSP (TOP_ and BOT_8x8_MULT_REG). b is held in the DSP's operand register; its adders are not used.
 `default_nettype none
 module mul_s8x2 (
     input  wire logic               clk_i,
+    input  wire logic               hold_i,
     input  wire logic signed [ 7:0] a0_i,
     input  wire logic signed [ 7:0] b0_i,
     input  wire logic signed [ 7:0] a1_i,
@@ -16,6 +17,7 @@ module mul_s8x2 (
   /* verilator lint_off PINCONNECTEMPTY */  // carry and cascade outputs
   SB_MAC16 #(
       .MODE_8x8        (1'b1),
+      .B_REG           (1'b1),
       .A_SIGNED        (1'b1),
       .B_SIGNED        (1'b1),
       .TOP_8x8_MULT_REG(1'b1),
@@ -30,7 +32,7 @@ module mul_s8x2 (
       .C         (16'd0),
       .D         (16'd0),
       .AHOLD     (1'b0),
-      .BHOLD     (1'b0),
+      .BHOLD     (hold_i),
       .CHOLD     (1'b0),
       .DHOLD     (1'b0),
       .IRSTTOP   (1'b0),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Dot-product array: Dim columns, each Dim multipliers and a registered adder tree, and one accumulating adder a column.
 // B is double-buffered: words go one at a time into the shadow registers (a column of B, or with transpose a row), `swap_i`
-// makes them active from the next cycle on. Latency: products are registered at the end of A's cycle, sums log2(Dim) cycles
+// moves them into the multipliers, active from the next cycle on. Latency: products are registered at the end of A's cycle, sums log2(Dim) cycles
 // later, d_data_o one more; first_i and d_data_i belong to the sum.
 `default_nettype none
 module matmul_array (
@@ -22,7 +22,6 @@ module matmul_array (
 
   for (genvar n = 0; n < Dim; n++) begin : g_col
     logic [7:0] shadow_q [Dim];
-    logic [7:0] active_q [Dim];
     logic signed [SumW-1:0] leaf [Dim];
     logic signed [SumW-1:0] node_q [Levels][Dim/2];  // node_q[l][i]: sum of leaves [i, i+1) * 2^(l+1)
     logic [31:0] d_q;
@@ -32,17 +31,17 @@ module matmul_array (
         if (millrace_pkg::TransposeB != 0 && b_transpose_i) shadow_q[b_index_i] <= b_data_i[n*8+:8];
         else if (b_index_i == Levels'(n)) for (int k = 0; k < Dim; k++) shadow_q[k] <= b_data_i[k*8+:8];
       end
-      if (swap_i) for (int k = 0; k < Dim; k++) active_q[k] <= shadow_q[k];
     end
 
     for (genvar k = 0; k < Dim; k += 2) begin : g_mul
       logic signed [15:0] p0, p1;
       mul_s8x2 u_mul (
           .clk_i,
+          .hold_i(!swap_i),
           .a0_i(a_data_i[k*8+:8]),
-          .b0_i(active_q[k]),
+          .b0_i(shadow_q[k]),
           .a1_i(a_data_i[k*8+8+:8]),
-          .b1_i(active_q[k+1]),
+          .b1_i(shadow_q[k+1]),
           .p0_o(p0),
           .p1_o(p1)
       );

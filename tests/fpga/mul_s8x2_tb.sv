@@ -7,14 +7,15 @@ module mul_s8x2_tb;
   localparam int Randoms = 20000;
   logic clk = 1'b0;
   logic signed [7:0] a0, b0, a1, b1;
+  logic hold;
   wire signed [15:0] want0, want1, got0, got1;
   integer seed = 32'h5eed;
   integer checked = 0;
 
   mul_s8x2 u_generic (
-      .clk_i(clk), .a0_i(a0), .b0_i(b0), .a1_i(a1), .b1_i(b1), .p0_o(want0), .p1_o(want1));
+      .clk_i(clk), .hold_i(hold), .a0_i(a0), .b0_i(b0), .a1_i(a1), .b1_i(b1), .p0_o(want0), .p1_o(want1));
   mul_s8x2_netlist u_netlist (
-      .clk_i(clk), .a0_i(a0), .b0_i(b0), .a1_i(a1), .b1_i(b1), .p0_o(got0), .p1_o(got1));
+      .clk_i(clk), .hold_i(hold), .a0_i(a0), .b0_i(b0), .a1_i(a1), .b1_i(b1), .p0_o(got0), .p1_o(got1));
 
   function [7:0] corner(input integer i);
     case (i)
@@ -30,14 +31,22 @@ module mul_s8x2_tb;
     endcase
   endfunction
 
-  // The operands change right after the edge, so a product that is not registered shows.
+  // b is loaded first, then a comes with another b on the port. The operands change right after the edge, so that a product
+  // that is not registered, or a b that is not held, shows.
   logic signed [7:0] x0, y0, x1, y1;
   task step(input [31:0] operands);
     begin
       {x0, y0, x1, y1} = operands;
-      {a0, b0, a1, b1} = operands;
+      {a0, b0, a1, b1} = {~operands[31:24], operands[23:16], ~operands[15:8], operands[7:0]};
+      hold = 1'b0;
       #1 clk = 1'b1;
-      #1 {a0, b0, a1, b1} = ~operands;
+      #1 {a0, b0, a1, b1} = {operands[31:24], ~operands[23:16], operands[15:8], ~operands[7:0]};
+      hold = 1'b1;
+      clk = 1'b0;
+      #1 clk = 1'b1;
+      #1 clk = 1'b0;
+      #1 clk = 1'b1;
+      #1 {a0, a1} = ~{a0, a1};
       #1;
       if (got0 !== want0 || got1 !== want1 || want0 !== x0 * y0 || want1 !== x1 * y1) begin
         $display("mul_s8x2: %0d * %0d: netlist %0d, generic %0d; %0d * %0d: netlist %0d, generic %0d",
