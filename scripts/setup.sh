@@ -5,7 +5,7 @@ set -euo pipefail
 packages=(
   build-essential ccache cmake ninja-build git python3 clang-format  # build
   verilator yosys z3 zlib1g-dev                                      # simulation, synthesis checks, proofs
-  nextpnr-ice40 fpga-icestorm                                        # iCE40 bitstreams
+  nextpnr-ice40 fpga-icestorm fpga-icestorm-chipdb iverilog          # iCE40 fit and netlist checks
   libgtest-dev libcli11-dev nlohmann-json3-dev                       # C++ libraries
   flatbuffers-compiler libflatbuffers-dev
 )
