@@ -70,29 +70,48 @@ TEST_P(CompileConfig, ReportsEveryOperator) {
 INSTANTIATE_TEST_SUITE_P(Configs, CompileConfig, testing::Values("nano", "small", "base", "large"),
                          [](const auto& info) { return info.param; });
 
-// Reader and writer of neighbouring layers use different segments, and memory is used again.
-TEST(MemoryPlan, AlternatesArenasAndReuses) {
+// Fully connected layers of 64 on one row; layer i reads tensor reads[i] and writes tensor i + 1.
+Graph layers_graph(const std::vector<int>& reads) {
   Graph graph;
-  graph.name = "chain";
-  for (int i = 0; i < 6; ++i) {
-    Tensor t;
-    t.shape = {1, 64};
-    graph.tensors.push_back(t);
-  }
-  Tensor weights;
+  graph.name = "layers";
+  Tensor row, weights;
+  row.shape = {1, 64};
   weights.shape = {64, 64};
-  weights.data.resize(64 * 64, 1);
+  for (int i = 0; i < 64 * 64; ++i) weights.data.push_back(static_cast<uint8_t>(i * 89 % 251));
+  graph.tensors.assign(reads.size() + 1, row);
   graph.tensors.push_back(weights);
   FullyConnected fc;
-  fc.weights = 6;
-  fc.requant.multipliers = {{1 << 30, -6}};
-  for (int i = 0; i < 5; ++i) graph.ops.push_back({"FULLY_CONNECTED", i, i, i + 1, fc});
-  graph.output = 5;
+  fc.weights = static_cast<int>(reads.size()) + 1;
+  fc.requant.multipliers = {{1 << 30, -8}};
+  for (size_t i = 0; i < reads.size(); ++i) {
+    const int index = static_cast<int>(i);
+    graph.ops.push_back({"FULLY_CONNECTED", index, reads[i], index + 1, fc});
+  }
   graph.input = 0;
-  const auto model = compile(graph, *isa::find_config("base"));
+  graph.output = static_cast<int>(reads.size());
+  return graph;
+}
+
+// Reader and writer of neighbouring layers use different segments, and memory is used again.
+TEST(MemoryPlan, AlternatesArenasAndReuses) {
+  const auto model = compile(layers_graph({0, 1, 2, 3, 4}), *isa::find_config("base"));
   ASSERT_TRUE(model);
   EXPECT_EQ(model->arenas, (std::vector<uint64_t>{64, 64}));
   EXPECT_NE(model->input.segment, model->output.segment);
+}
+
+// The last layer reads the network's input again, so what lies between may not overwrite it.
+TEST(MemoryPlan, KeepsWhatIsReadLater) {
+  const Graph graph = layers_graph({0, 1, 2, 0});
+  const auto model = compile(graph, *isa::find_config("base"));
+  ASSERT_TRUE(model);
+  EXPECT_EQ(model->arenas, (std::vector<uint64_t>{128, 64}));
+  std::vector<uint8_t> input;
+  for (int i = 0; i < 64; ++i) input.push_back(static_cast<uint8_t>(11 * i));
+  Graph last = graph;
+  last.ops = {graph.ops[3]};
+  EXPECT_EQ(run_graph(ref_target(*isa::find_config("base")), graph, input),
+            reference_layer(last, input));
 }
 
 TEST(Compile, NamesWhatIsTooLarge) {

@@ -157,8 +157,10 @@ void check_random_conv(const Target& target, uint32_t seed) {
 
 void check_random_fully_connected(const Target& target, uint32_t seed) {
   Random random(seed);
-  const int batch = random.between(1, 9), depth = random.between(1, 200),
-            out = random.between(1, 90);
+  const int scale = target.config->mem_log2 < 20 ? 2 : 1;  // a small memory, smaller layers
+  const int batch = random.between(1, random.one_in(3) ? 150 / scale : 9);
+  const int depth = random.between(1, random.one_in(2) ? 500 / scale : 100);
+  const int out = random.between(1, 90);
   Graph graph;
   graph.name = "fully connected";
   FullyConnected fc;

@@ -40,7 +40,7 @@ TEST_P(RefRandom, Conv) {
     check_random_conv(ref_target(GetParam()), seed);
 }
 TEST_P(RefRandom, FullyConnected) {
-  for (uint32_t seed = 1; seed <= 60 && !HasFailure(); ++seed)
+  for (uint32_t seed = 1; seed <= 120 && !HasFailure(); ++seed)
     check_random_fully_connected(ref_target(GetParam()), seed);
 }
 TEST_P(RefRandom, Gemm) {
