@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Address of the current iteration of N nested loops: base + sum of index * stride, modulo 2**AddrW.
-// `advance_i` comes from loop_nest. The new address is there in the cycle after `load_i` or `step_i`. One adder in all: each loop
-// keeps the address at which its current iteration starts, and the loop that advances gives it to the loops below.
-// Steps are at least two cycles apart: the outer loops copy the address in the cycle after it has changed.
+// `advance_i` comes from loop_nest. The new address is there in the cycle after `load_i` or `step_i`. One
+// adder in all: each loop keeps the address at which its current iteration starts, and the loop that
+// advances gives it to the loops below. Steps are at least two cycles apart: the outer loops copy the
+// address in the cycle after it has changed.
 `default_nettype none
 module loop_addr #(
     parameter int N = 2,

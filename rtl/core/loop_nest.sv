@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Counters of N nested loops, loop 0 innermost. `counts_i` (iterations - 1) must be stable from `load_i` to the last step.
-// `advance_o` names, one-hot, the loop that the next step advances (all below it start again); none in the last iteration.
-// One step a cycle; outputs are combinational from the counters. See loop_addr for the addresses.
+// Counters of N nested loops, loop 0 innermost. `counts_i` (iterations - 1) must be stable from `load_i` to
+// the last step. `advance_o` names, one-hot, the loop that the next step advances (all below it start
+// again); none in the last iteration. One step a cycle; outputs are combinational from the counters. See
+// loop_addr for the addresses.
 `default_nettype none
 module loop_nest #(
     parameter int N = 2,
@@ -37,5 +38,12 @@ module loop_nest #(
       else if (step_i && advance_o[i]) index_q[i] <= index_q[i] + 1'b1;
     end
   end
+
+`ifdef FORMAL
+  always_comb begin
+    assert ((advance_o & (advance_o - 1'b1)) == '0);
+    assert (last_o == (advance_o == '0));
+  end
+`endif
 endmodule
 `default_nettype wire

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pipelined requantiser of one lane: none, Q31 with double rounding, fp32 scale. All three are one path on sign and magnitude:
-// shift left, round, multiply, round, shift right, round.
+// Pipelined requantiser of one lane: none, Q31 with double rounding, fp32 scale. All three are one path on
+// sign and magnitude: shift left, round, multiply, round, shift right, round.
 //   none  |t| * 2^31                 >> 31                       >> 0
 //   q31   |t << left| * |mult|       >> 31, ties up              >> right, ties away from zero
 //   fp32  t to 24 bits, ties to even; * 24-bit significand to 24 bits, ties to even; >> to the unit, ties to even
-// Latency 11: `t_i` in cycle 0 gives `q_o` in cycle 11. `mode_i` and `shift_i` are taken in cycles 0 to 3, `mult_i` in cycle 3;
-// `fp32_late_i` says in cycles 4 to 10 that the element in that stage is fp32.
-// shift_i beyond [-31, 31] acts as -31 and 31.
+// Latency 11: `t_i` in cycle 0 gives `q_o` in cycle 11. `mode_i` and `shift_i` are taken in cycles 0 to 3,
+// `mult_i` in cycle 3; `fp32_late_i` says in cycles 4 to 10 that the element in that stage is fp32. shift_i
+// beyond [-31, 31] acts as -31 and 31.
 `default_nettype none
 module quant_lane (
     input  wire logic        clk_i,
@@ -55,8 +55,9 @@ module quant_lane (
     neg3_q   <= neg2_q;
   end
 
-  // Cycle 3: operands of the multiplier; fp32 rounds t to 24 bits (2^24 included). How far to the right: fp32 counts from a
-  // product of 24 bits times 2^7, and fewer than 0 places mean that the result is too large.
+  // Cycle 3: operands of the multiplier; fp32 rounds t to 24 bits (2^24 included). How far to the right:
+  // fp32 counts from a product of 24 bits times 2^7, and fewer than 0 places mean that the result is too
+  // large.
   logic [31:0] a_q, b_q, half_a;
   logic signed [9:0] right4_q;
   logic neg4_q, up_a;

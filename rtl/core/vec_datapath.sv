@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Vector datapath, pipelined: a row takes Slices = Dim / Lanes cycles (beats), a parameter word and a mark one.
-// Pipeline, by the cycles since the beat's own cycle:
-//   1 read request, 3 data and source, 4 convert, 5 operation, 6 reduce, 7 bias, 8-18 quant_lane, 19 zero point (accumulators
-//   are written), 20 clamp, 21 scratchpad write of the whole word with the last slice; done.
-// Released 11 cycles after the last beat or mark: from there on nothing depends on the instruction's fields. A parameter word
-// waits until the last beat is ParamGap cycles old, so that the parameters in use are not overwritten.
+// Vector datapath, pipelined: a row takes Slices = Dim / Lanes cycles (beats), a parameter word and a mark
+// one. Pipeline, by the cycles since the beat's own cycle:
+//   1 read request, 3 data and source, 4 convert, 5 operation, 6 reduce, 7 bias, 8-18 quant_lane,
+//   19 zero point (accumulators are written), 20 clamp, 21 scratchpad write of the whole word with its last
+//   slice; done.
+// Released 11 cycles after the last beat or mark: from there on nothing depends on the instruction's
+// fields. A parameter word waits until the last beat is ParamGap cycles old, so that the parameters in use
+// are not overwritten.
 `default_nettype none
 module vec_datapath (
     input  wire logic                                clk_i,
@@ -68,10 +70,6 @@ module vec_datapath (
   localparam int Final = 21;
   localparam int ParamGap = 4;
   localparam logic [SliceW-1:0] LastSlice = SliceW'(Slices - 1);
-  if (Slices > 4 || Slices < 2) begin : g_check
-    $error("vec_datapath: Dim / Lanes must be 2 or 4");
-  end
-
   logic unused;
   assign unused = &{1'b0, op_i, vset_i, slice_q[0]};
 
@@ -217,7 +215,8 @@ module vec_datapath (
     );
   end
 
-  // ---- Zero point, clamp, write. The sum of a value saturated to 9 bits and the zero point clamps like the full sum.
+  // ---- Zero point, clamp, write. The sum of a value saturated to 9 bits and the zero point clamps like
+  // the full sum.
   logic [9:0] sum_q [Lanes];
   logic [7:0] pack_q [Dim];
   logic [7:0] clamped [Lanes];

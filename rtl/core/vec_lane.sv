@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// One lane of the pipelined vector unit up to the reduction: convert, binary operation, reduce.
-// Latency 4: sources in cycle 0, `r_o` in cycle 4. Elements of `Slices` rows' slices may be interleaved; `slice_i` and `first_i`
-// belong to the element in cycle 3, `out_slice_i` to the one in cycle 4. The other inputs do not change while an element is inside.
+// One lane of the pipelined vector unit up to the reduction: convert, binary operation, reduce. Latency 4:
+// sources in cycle 0, `r_o` in cycle 4. Elements of `Slices` rows' slices may be interleaved; `slice_i` and
+// `first_i` belong to the element in cycle 3, `out_slice_i` to the one in cycle 4. The other inputs do not
+// change while an element is inside.
 `default_nettype none
 module vec_lane #(
     parameter int SliceW = 1

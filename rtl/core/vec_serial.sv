@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Vector datapath of the smallest machine (Dim = 4, one lane): one adder does convert, bias, multiplication and rounding.
-// Per-channel parameters are not kept but read again for every element; the checks were made by the control (an item
-// that is a parameter word takes one cycle and does nothing here).
-// A row takes 4 elements of 53 cycles (quant = q31) or 7 cycles (none); ready in its last cycle, in which its last
-// part is written. An instruction is released, and done, in the cycle after its last row or its mark.
+// Vector datapath of the smallest machine (Dim = 4, one lane): one adder does convert, bias, multiplication
+// and rounding. Per-channel parameters are not kept but read again for every element; the checks were made
+// by the control (an item that is a parameter word takes one cycle and does nothing here). A row takes 4
+// elements of 53 cycles (quant = q31) or 7 cycles (none); ready in its last cycle, in which its last part
+// is written. An instruction is released, and done, in the cycle after its last row or its mark.
 //
-// Q31: h = (x * mult + 2^30) >> 31 with x = t << left, LSB first: the left shift delays the bits of t. The bit of x of weight
-// 2^31 subtracts mult in two steps, ~mult and 1; if that overflows (the one saturating case), 1 is subtracted again. Then up
-// to 7 shifts by 4 and 3 by 1; the bits that fall out decide the rounding (to nearest, ties away from zero).
+// Q31: h = (x * mult + 2^30) >> 31 with x = t << left, LSB first: the left shift delays the bits of t. The
+// bit of x of weight 2^31 subtracts mult in two steps, ~mult and 1; if that overflows (the one saturating
+// case), 1 is subtracted again. Then up to 7 shifts by 4 and 3 by 1; the bits that fall out decide the
+// rounding (to nearest, ties away from zero).
 `default_nettype none
 module vec_serial (
     input  wire logic                                clk_i,
@@ -47,10 +48,6 @@ module vec_serial (
     output logic      [                       127:0] acc_wr_data_o
 );
   localparam int AccW = millrace_pkg::AccAddrBits;
-  if (millrace_pkg::Dim != 4 || millrace_pkg::Lanes != 1 || millrace_pkg::VecBinary != 0 || millrace_pkg::VecReduce != 0
-      || millrace_pkg::VecPreshift != 0 || millrace_pkg::VecFp32 != 0) begin : g_check
-    $error("vec_serial: Dim must be 4, Lanes 1, and no vector option set");
-  end
 
   logic unused;
   assign unused = &{1'b0, op_i, vset_i};
@@ -123,8 +120,9 @@ module vec_serial (
       shift_q <= shift_q + {{5{multiply}}, multiply || right_four, multiply, !right_four};
   end
 
-  // The adder: hi (or hi / 2) + addend + carry, 33 bits. The addend is an AND-OR of what the cycle adds, inverted to subtract.
-  // `keep` holds the terms at what fits a 4-input table; left alone, technology mapping spends two tables a bit more.
+  // The adder: hi (or hi / 2) + addend + carry, 33 bits. The addend is an AND-OR of what the cycle adds,
+  // inverted to subtract. `keep` holds the terms at what fits a 4-input table; left alone, technology
+  // mapping spends two tables a bit more.
   logic [31:0] hi_q, t_q, acc_word [4];
   logic sign_q, guard_q, sticky_q;  // sign_q: bit 32 of hi_q
   logic use_bit_q, x_q, negative_q;  // a bit of x is in use; its value; its last value

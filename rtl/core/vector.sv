@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Vector unit, control: VSET state, loops, addresses and bank checks. It hands items in program order to a datapath:
-// a parameter word, a row (one step of the loops), or a mark that ends an instruction without a result (VSET, fault).
-// The datapath is vec_datapath (pipelined, `Lanes` elements a cycle) or vec_serial (one bit-serial lane); its header has
-// the latencies. An instruction seen at cycle c has its first item at c + 1 (VSET: its mark at c, popped at c).
-// Every item is handed over in its first cycle; the next one follows in the cycle after `item_ready`.
-// A faulting step or parameter word becomes a mark in the cycle where it would have started.
-// VECTOR is popped when the datapath no longer needs its fields (`release`); the next instruction is seen a cycle later.
+// Vector unit, control: VSET state, loops, addresses and bank checks. It hands items in program order to a
+// datapath: a parameter word, a row (one step of the loops), or a mark that ends an instruction without a
+// result (VSET, fault). The datapath is vec_datapath (pipelined, `Lanes` elements a cycle) or vec_serial
+// (one bit-serial lane); its header has the latencies. An instruction seen at cycle c has its first item at
+// c + 1 (VSET: its mark at c, popped at c). Every item is handed over in its first cycle; the next one
+// follows in the cycle after `item_ready`. A faulting step or parameter word becomes a mark in the cycle
+// where it would have started. VECTOR is popped when the datapath no longer needs its fields (`release`);
+// the next instruction is seen a cycle later.
 `default_nettype none
 module vector (
     input  wire logic                                clk_i,
@@ -158,7 +159,8 @@ module vector (
   wire acc1 = op.src1_kind == millrace_pkg::SourceAcc;
   wire acc2 = op.src2_kind == millrace_pkg::SourceAcc;
   wire accd = op.dst_kind == millrace_pkg::SpaceAcc;
-  wire ok1 = op.src1_kind == millrace_pkg::SourceScalar || in_range(acc1, src1[AddrW-1:RowW], op.src1[AddrW-1:RowW], op.src1_hi[BankW-1:0]);
+  wire ok1 = op.src1_kind == millrace_pkg::SourceScalar
+          || in_range(acc1, src1[AddrW-1:RowW], op.src1[AddrW-1:RowW], op.src1_hi[BankW-1:0]);
   wire okd = in_range(accd, dst[AddrW-1:RowW], op.dst[AddrW-1:RowW], op.dst_hi[BankW-1:0]) || !inner_last;
   wire [3:0] param_idx = param_state ? param_idx_q : row_param;
   wire [SpW-1:0] param = param_q + SpW'(param_idx);
@@ -231,6 +233,10 @@ module vector (
   end
 
   if (millrace_pkg::SerialQuant != 0) begin : g_serial
+    if (millrace_pkg::Dim != 4 || millrace_pkg::Lanes != 1 || millrace_pkg::VecBinary != 0
+        || millrace_pkg::VecReduce != 0 || millrace_pkg::VecPreshift != 0 || millrace_pkg::VecFp32 != 0) begin : g_check
+      $error("vec_serial: Dim must be 4, Lanes 1, and no vector option set");
+    end
     vec_serial u_datapath (
         .clk_i,
         .rst_ni,
@@ -248,31 +254,18 @@ module vector (
         .param_idx_o (row_param),
         .ready_o     (item_ready),
         .released_o  (released),
-        .done_valid_o,
-        .done_slot_o,
-        .done_fault_o,
-        .done_addr_o,
-        .sp_rd_valid_o (sp1_rd_valid_o),
-        .sp_rd_addr_o  (sp1_rd_addr_o),
-        .sp_rd_data_i  (sp1_rd_data_i),
-        .sp_wr_valid_o,
-        .sp_wr_addr_o,
-        .sp_wr_data_o,
-        .acc_rd_valid_o(acc1_rd_valid_o),
-        .acc_rd_addr_o (acc1_rd_addr_o),
-        .acc_rd_data_i (acc1_rd_data_i),
-        .acc_wr_valid_o,
-        .acc_wr_addr_o,
-        .acc_wr_quarter_o,
-        .acc_wr_data_o
+        .done_valid_o, .done_slot_o, .done_fault_o, .done_addr_o, .sp_rd_valid_o(sp1_rd_valid_o),
+        .sp_rd_addr_o(sp1_rd_addr_o), .sp_rd_data_i(sp1_rd_data_i), .sp_wr_valid_o, .sp_wr_addr_o,
+        .sp_wr_data_o, .acc_rd_valid_o(acc1_rd_valid_o), .acc_rd_addr_o(acc1_rd_addr_o),
+        .acc_rd_data_i(acc1_rd_data_i), .acc_wr_valid_o, .acc_wr_addr_o, .acc_wr_quarter_o, .acc_wr_data_o
     );
-    assign sp2_rd_valid_o  = 1'b0;
-    assign sp2_rd_addr_o   = '0;
-    assign acc2_rd_valid_o = 1'b0;
-    assign acc2_rd_addr_o  = '0;
+    assign {sp2_rd_valid_o, sp2_rd_addr_o, acc2_rd_valid_o, acc2_rd_addr_o} = '0;
     logic unused_ports;
     assign unused_ports = &{1'b0, item_param, sp2_rd_data_i, acc2_rd_data_i};
   end else begin : g_pipelined
+    if (millrace_pkg::Slices != 2 && millrace_pkg::Slices != 4) begin : g_check
+      $error("vec_datapath: Dim / Lanes must be 2 or 4");
+    end
     vec_datapath u_datapath (
         .clk_i,
         .rst_ni,
@@ -293,35 +286,20 @@ module vector (
         .addr_i      (item_addr),
         .ready_o     (item_ready),
         .released_o  (released),
-        .done_valid_o,
-        .done_slot_o,
-        .done_fault_o,
-        .done_addr_o,
-        .sp1_rd_valid_o,
-        .sp1_rd_addr_o,
-        .sp1_rd_data_i,
-        .sp2_rd_valid_o,
-        .sp2_rd_addr_o,
-        .sp2_rd_data_i,
-        .sp_wr_valid_o,
-        .sp_wr_addr_o,
-        .sp_wr_data_o,
-        .acc1_rd_valid_o,
-        .acc1_rd_addr_o,
-        .acc1_rd_data_i,
-        .acc2_rd_valid_o,
-        .acc2_rd_addr_o,
-        .acc2_rd_data_i,
-        .acc_wr_valid_o,
-        .acc_wr_addr_o,
-        .acc_wr_quarter_o,
-        .acc_wr_data_o
+        .done_valid_o, .done_slot_o, .done_fault_o, .done_addr_o, .sp1_rd_valid_o, .sp1_rd_addr_o,
+        .sp1_rd_data_i, .sp2_rd_valid_o, .sp2_rd_addr_o, .sp2_rd_data_i, .sp_wr_valid_o, .sp_wr_addr_o,
+        .sp_wr_data_o, .acc1_rd_valid_o, .acc1_rd_addr_o, .acc1_rd_data_i, .acc2_rd_valid_o, .acc2_rd_addr_o,
+        .acc2_rd_data_i, .acc_wr_valid_o, .acc_wr_addr_o, .acc_wr_quarter_o, .acc_wr_data_o
     );
     assign row_param = ParamWords;
   end
-  assign sp1_rd_en_o  = 1'b1;
-  assign sp2_rd_en_o  = 1'b1;
-  assign acc1_rd_en_o = 1'b1;
-  assign acc2_rd_en_o = 1'b1;
+  assign {sp1_rd_en_o, sp2_rd_en_o, acc1_rd_en_o, acc2_rd_en_o} = '1;
+
+`ifdef FORMAL
+  always_comb begin
+    assert (!(item_param && item_row) && !(item_param && item_mark) && !(item_row && item_mark));
+    if (item_mark && !load_vset) assert (state_d == Drain);
+  end
+`endif
 endmodule
 `default_nettype wire

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Unsigned 32 x 32 bit multiplier out of four 16 x 16 products, for any multiplier hardware. Latency 3, one product a cycle.
+// Unsigned 32 x 32 bit multiplier out of four 16 x 16 products, for any multiplier hardware. Latency 3, one
+// product a cycle.
 `default_nettype none
 module mul_u32 (
     input  wire logic        clk_i,
