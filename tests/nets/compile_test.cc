@@ -114,6 +114,27 @@ TEST(MemoryPlan, KeepsWhatIsReadLater) {
             reference_layer(last, input));
 }
 
+// The first block's short chunks stay in their buffers; later blocks may not take them for whole
+// ones.
+TEST(Compile, ShortChunksAreNotWholeOnes) {
+  Graph graph = layers_graph({0});
+  graph.tensors[0].shape = {40, 256};
+  graph.tensors[1].shape = {40, 16};
+  graph.tensors[2].shape = {16, 256};
+  CompileOptions options;
+  options.plan = [](const isa::Config&, const ConvShape&, Epilogue::Kind) {
+    ConvPlan p;
+    p.tile_w = 20;
+    p.chunk_c = 32;
+    p.a_bufs = 4;
+    p.b_bufs = 2;
+    return Result<ConvPlan>(p);
+  };
+  const isa::Config& small = *isa::find_config("small");
+  const std::vector<uint8_t> input(40 * 256, 3);
+  EXPECT_EQ(run_graph(ref_target(small), graph, input, options), reference_layer(graph, input));
+}
+
 TEST(Compile, NamesWhatIsTooLarge) {
   const auto models = vectors("models");
   if (!models) GTEST_SKIP() << "vectors missing: models/mlctiny_ad01_int8";
