@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The demonstration: a network classifies images on the golden model and on the Verilated RTL with
 // one and the same program, and a plain integer evaluation of the network checks both.
-//   demo_digits [--config NAME] [--wave FILE] [--ascii] [--model FILE] [IMAGE...]
+//   demo_digits [--config NAME] [--memory SPEC] [--wave FILE] [--ascii] [--model FILE] [IMAGE...]
 // Default paths are relative to the root of the repository. Exit status: 0 all alike; 1 they differ
 // or the machine failed; 2 bad input.
 #include <CLI/CLI.hpp>
@@ -19,6 +19,7 @@ namespace {
 
 struct Options {
   std::string config = "base";
+  std::string memory = "ideal";
   std::string wave;
   std::string model = "examples/digits/digits.tflite";
   bool ascii = false;
@@ -76,6 +77,9 @@ void summarise(const Totals& totals, const Session& session) {
 Result<int> run(const Options& options) {
   sim::SimOptions sim_options;
   sim_options.wave = options.wave;
+  const auto memory = memory::parse_memory_spec(options.memory);
+  if (const std::string* wrong = std::get_if<std::string>(&memory)) return input_error(*wrong);
+  sim_options.memory = std::get<memory::MemorySpec>(memory);
   const Result<std::unique_ptr<Session>> session =
       Session::open(options.model, options.config, sim_options);
   if (!session) return session.error();
@@ -85,7 +89,8 @@ Result<int> run(const Options& options) {
     if (!input) return input.error();
     inputs.push_back(*input);
   }
-  std::printf("%s on configuration %s\n\n", options.model.c_str(), options.config.c_str());
+  std::printf("%s on configuration %s, memory %s\n\n", options.model.c_str(),
+              options.config.c_str(), options.memory.c_str());
   const Style style = options.ascii ? Style::kAscii : terminal_style();
   Totals totals;
   for (size_t i = 0; i < inputs.size(); ++i) {
@@ -111,6 +116,8 @@ int parse_and_run(int argc, char** argv) {
   Options options;
   CLI::App app("Classifies images on the golden model and on the Verilated RTL", "demo_digits");
   app.add_option("--config", options.config, "Configuration of the machine")->capture_default_str();
+  app.add_option("--memory", options.memory, "External memory, as docs/memory.md names it")
+      ->capture_default_str();
   app.add_option("--wave", options.wave, "Waveform to write (FST); one image if none is named");
   app.add_option("--model", options.model, "Network to run")->capture_default_str();
   app.add_flag("--ascii", options.ascii, "No Unicode and no colours");

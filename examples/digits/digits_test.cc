@@ -105,7 +105,7 @@ INSTANTIATE_TEST_SUITE_P(Configs, DigitsOnDevice, testing::Values("nano", "small
 
 TEST(Terminal, PlainTextForFiles) {
   const std::vector<uint8_t> pixels = {0, 255, 0, 128, 0, 255, 0, 128};
-  EXPECT_EQ(picture(pixels, 4, 2, Style::kAscii), std::vector<std::string>{" @ :"});
+  EXPECT_EQ(picture(pixels, 4, 2, Style::kAscii), std::vector<std::string>{" @ ="});
   EXPECT_EQ(bar(0.5, 4, Style::kAscii), "##  ");
   EXPECT_EQ(bar(-1, 2, Style::kAscii), "  ");
   EXPECT_EQ(bar(2, 2, Style::kAscii), "##");
