@@ -104,8 +104,13 @@ TEST(AxiErrors, OutsideTheMemoryIsDecerrAndTheInjectedRangeSlverr) {
   port.beat(6, true);
   port.address(0x80000000, 1);
   port.beat(7, true);
+  port.address(0x204, 2);  // the good beat after the bad one does not hide it
+  port.beat(8, false);
+  port.beat(9, true);
   port.idle(4);
-  ASSERT_EQ(port.responses.size(), 2u);
+  ASSERT_EQ(port.responses.size(), 3u);
+  EXPECT_EQ(port.responses[2].resp, kSlverr);
+  EXPECT_EQ(port.word(0x208), 9u);
   EXPECT_EQ(port.responses[0].resp, kSlverr);
   EXPECT_EQ(port.responses[1].resp, kDecerr);
   EXPECT_EQ(port.word(0x200), 5u);
@@ -135,6 +140,21 @@ TEST(AxiHazard, WriteHandedOverBeforeTheReadWasAnswered) {
   ASSERT_EQ(port.beats.size(), 2u);
   EXPECT_EQ(port.beats[0].value, port.word(0x7c));
   EXPECT_EQ(port.beats[1].value, before ^ 0x00ff0000);
+}
+
+TEST(AxiHazard, WriteAnsweredWhileTheReadWaited) {
+  DataPort port({.latency = 4});
+  port.r.rready = false;
+  port.ask(0x7c, 2);
+  port.address(0x80, 1);
+  port.beat(0x01020304, true);
+  port.idle(20);
+  ASSERT_EQ(port.responses.size(), 1u);
+  port.r.rready = true;
+  port.idle(4);
+  ASSERT_EQ(port.beats.size(), 2u);
+  EXPECT_EQ(port.beats[0].value, port.word(0x7c));
+  EXPECT_EQ(port.beats[1].value, ~0x01020304u);
 }
 
 TEST(AxiHazard, NoneWhenTheWriteWasAnsweredOrTheReadDone) {

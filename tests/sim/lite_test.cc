@@ -108,6 +108,28 @@ TEST_F(LiteTest, NoAnswer) {
   expect_rule("no answer for 10000 cycles to an access to 16");
 }
 
+// The master keeps the rules too: a VALID that is up stays up, whatever the stalls.
+TEST(LiteRules, TheMasterHoldsItsValids) {
+  const memory::MemoryTiming timing({.stall_percent = 95, .seed = 5});
+  for (const bool read : {true, false}) {
+    Violations violations;
+    LiteMaster master(timing, violations);
+    read ? master.start_read(0, 8) : master.start_write(0, 8, 1);
+    int up[3] = {};
+    for (uint64_t cycle = 0; cycle < 500; ++cycle) {
+      const LiteMaster::ToMachine to = master.drive(cycle);
+      const bool valid[] = {to.arvalid, to.awvalid, to.wvalid};
+      for (int i = 0; i < 3; ++i) {
+        EXPECT_TRUE(valid[i] || up[i] == 0) << "cycle " << cycle;
+        up[i] += valid[i];
+      }
+      master.sample(cycle, {});
+    }
+    EXPECT_EQ(up[0] > 0, read);
+    EXPECT_EQ(up[1] > 0 && up[2] > 0, !read);
+  }
+}
+
 // RREADY and BREADY are down in some cycles of this memory; a response has to wait.
 TEST(LiteRules, ResponsesMustStay) {
   const memory::MemoryTiming timing({.stall_percent = 95, .seed = 5});
