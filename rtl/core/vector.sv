@@ -85,10 +85,7 @@ module vector (
   logic [3:0] param_idx_q, row_param;
   logic last, inner_last, first;
 
-  loop_nest #(
-      .N(Loops),
-      .CountW(CountW)
-  ) u_nest (
+  loop_nest #(.N(Loops), .CountW(CountW)) u_nest (
       .clk_i,
       .load_i   (load),
       .step_i   (step),
@@ -97,10 +94,7 @@ module vector (
       .last_o   (last),
       .advance_o(advance)
   );
-  loop_addr #(
-      .N(Loops),
-      .AddrW(AddrW)
-  ) u_src1 (
+  loop_addr #(.N(Loops), .AddrW(AddrW)) u_src1 (
       .clk_i,
       .load_i   (load),
       .step_i   (step),
@@ -109,10 +103,7 @@ module vector (
       .strides_i(strides1),
       .addr_o   (src1)
   );
-  loop_addr #(
-      .N(2),
-      .AddrW(AddrW)
-  ) u_dst (
+  loop_addr #(.N(2), .AddrW(AddrW)) u_dst (
       .clk_i,
       .load_i   (load),
       .step_i   (step),
@@ -169,10 +160,7 @@ module vector (
   if (millrace_pkg::VecBinary != 0) begin : g_binary
     assign ok2 = op.src2_kind == millrace_pkg::SourceScalar
         || in_range(acc2, src2[AddrW-1:RowW], op.src2[AddrW-1:RowW], op.src2_hi[BankW-1:0]);
-    loop_addr #(
-        .N(Loops),
-        .AddrW(AddrW)
-    ) u_src2 (
+    loop_addr #(.N(Loops), .AddrW(AddrW)) u_src2 (
         .clk_i,
         .load_i   (load),
         .step_i   (step),
