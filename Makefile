@@ -3,6 +3,7 @@
 BUILD ?= build
 JOBS ?= 2
 CMAKE_ARGS ?=
+export BUILD
 N ?= 200
 CONFIG ?= base
 SEED ?= $(shell date +%s)
@@ -26,8 +27,7 @@ lint: setup ## check RTL with Verilator and Yosys, C++ format and include rules
 	@scripts/lint.sh
 
 build: setup ## build everything into build/
-	@cmake -G Ninja -S . -B $(BUILD) $(CMAKE_ARGS) >$(BUILD).log 2>&1 || { cat $(BUILD).log; rm -f $(BUILD).log; false; }
-	@rm -f $(BUILD).log
+	@cmake -G Ninja -S . -B $(BUILD) $(CMAKE_ARGS) >/dev/null
 	@cmake --build $(BUILD) -j $(JOBS)
 
 test: build ## build and run the tests
@@ -43,7 +43,7 @@ wave: build ## the demonstration with a waveform in build/demo.fst
 	@scripts/demo.sh --wave $(BUILD)/demo.fst
 
 cov: setup ## coverage of the RTL by the tests (its own build folder)
-	@scripts/cov.sh
+	@BUILD=$(BUILD)/cov scripts/cov.sh
 
 bench: build ## measure every figure of the README into build/bench.json
 	@scripts/bench.py $(BUILD)
