@@ -16,8 +16,7 @@ module dma #(
     parameter bit CanLoad = 1'b1,
     parameter bit CanStore = 1'b1
 ) (
-    input  wire logic                                 clk_i,
-    input  wire logic                                 rst_ni,
+    input  wire logic                                 clk_i, rst_ni,
     // Instructions.
     input  wire logic                                 op_valid_i,
     input  wire logic [                        255:0] op_data_i,
@@ -32,44 +31,31 @@ module dma #(
     output logic                                      signal_irq_o,
     // Segment look-up, combinational.
     output logic      [    millrace_pkg::SegBits-1:0] seg_id_o,
-    input  wire logic [                         31:0] seg_base_i,
-    input  wire logic [                         31:0] seg_size_i,
-    input  wire logic                                 seg_read_i,
-    input  wire logic                                 seg_write_i,
+    input  wire logic [                         31:0] seg_base_i, seg_size_i,
+    input  wire logic                                 seg_read_i, seg_write_i,
     // Soft reset: no new burst starts; responses are outstanding.
     input  wire logic                                 halt_i,
-    output logic                                      read_wait_o,
-    output logic                                      write_wait_o,
+    output logic                                      read_wait_o, write_wait_o,
     // Memories. Both write ports carry the same word; a word of an accumulator row goes to the quarter that is set.
-    output logic                                      sp_wr_valid_o,
-    output logic      [ millrace_pkg::SpAddrBits-1:0] sp_wr_addr_o,
-    output logic      [   millrace_pkg::WordBits-1:0] sp_wr_data_o,
-    output logic                                      acc_wr_valid_o,
-    output logic      [millrace_pkg::AccAddrBits-1:0] acc_wr_addr_o,
+    output logic                                      sp_wr_valid_o, acc_wr_valid_o,
+    output logic      [ millrace_pkg::SpAddrBits-1:0] sp_wr_addr_o, sp_rd_addr_o,
+    output logic      [millrace_pkg::AccAddrBits-1:0] acc_wr_addr_o, acc_rd_addr_o,
     output logic      [                          3:0] acc_wr_quarter_o,
-    output logic      [   millrace_pkg::WordBits-1:0] acc_wr_data_o,
-    output logic                                      sp_rd_valid_o,
-    output logic                                      sp_rd_en_o,
-    output logic      [ millrace_pkg::SpAddrBits-1:0] sp_rd_addr_o,
+    output logic      [   millrace_pkg::WordBits-1:0] sp_wr_data_o, acc_wr_data_o,
+    output logic                                      sp_rd_valid_o, acc_rd_valid_o,
+    output logic                                      sp_rd_en_o, acc_rd_en_o,
     input  wire logic [   millrace_pkg::WordBits-1:0] sp_rd_data_i,
-    output logic                                      acc_rd_valid_o,
-    output logic                                      acc_rd_en_o,
-    output logic      [millrace_pkg::AccAddrBits-1:0] acc_rd_addr_o,
     input  wire logic [ 4*millrace_pkg::WordBits-1:0] acc_rd_data_i,
     // AXI4.
-    output logic                                      m_arvalid_o,
-    input  wire logic                                 m_arready_i,
-    output logic      [                         31:0] m_araddr_o,
-    output logic      [                          7:0] m_arlen_o,
+    output logic                                      m_arvalid_o, m_awvalid_o,
+    input  wire logic                                 m_arready_i, m_awready_i,
+    output logic      [                         31:0] m_araddr_o, m_awaddr_o,
+    output logic      [                          7:0] m_arlen_o, m_awlen_o,
     input  wire logic                                 m_rvalid_i,
     output logic                                      m_rready_o,
     input  wire logic [   millrace_pkg::WordBits-1:0] m_rdata_i,
     input  wire logic [                          1:0] m_rresp_i,
     input  wire logic                                 m_rlast_i,
-    output logic                                      m_awvalid_o,
-    input  wire logic                                 m_awready_i,
-    output logic      [                         31:0] m_awaddr_o,
-    output logic      [                          7:0] m_awlen_o,
     output logic                                      m_wvalid_o,
     input  wire logic                                 m_wready_i,
     output logic      [   millrace_pkg::WordBits-1:0] m_wdata_o,
@@ -178,11 +164,9 @@ module dma #(
   assign m_arvalid_o  = offer && !store;
   assign m_awvalid_o  = offer && store;
   assign m_araddr_o   = 32'(burst.addr) << BeatW;
-  assign m_awaddr_o   = m_araddr_o;
   assign m_arlen_o    = 8'(burst.beats.len);
-  assign m_awlen_o    = m_arlen_o;
-  assign m_rready_o   = 1'b1;
-  assign m_bready_o   = 1'b1;
+  assign {m_awaddr_o, m_awlen_o}   = {m_araddr_o, m_arlen_o};
+  assign {m_rready_o, m_bready_o}  = '1;
   assign read_wait_o  = (flight_valid || offer) && !store;
   assign write_wait_o = (flight_valid || offer) && store;
 
@@ -263,24 +247,19 @@ module dma #(
     code_q      <= rst_ni ? code_d : millrace_pkg::FaultNone;
     addr_q      <= addr_d;
   end
-  assign done_valid_o   = done_q;
-  assign done_slot_o    = done_slot_q;
-  assign done_fault_o   = code_q;
-  assign done_addr_o    = addr_q;
+  assign {done_valid_o, done_slot_o, done_fault_o, done_addr_o} = {done_q, done_slot_q, code_q, addr_q};
   assign signal_valid_o = signal && op_ready_o && code_q == millrace_pkg::FaultNone;
   assign signal_value_o = op.mem_row;
   assign signal_irq_o   = op.space;
 
   wire word_ok = word_valid && clean && !word_error && !bad;
   assign sp_wr_valid_o    = word_ok && !head.space;
-  assign sp_wr_addr_o     = word_addr;
   assign acc_wr_valid_o   = word_ok && head.space;
-  assign acc_wr_addr_o    = word_addr[millrace_pkg::AccAddrBits-1:0];
   assign acc_wr_quarter_o = 4'd1 << quarter;
   assign acc_wr_data_o    = sp_wr_data_o;
-  assign sp_rd_addr_o     = word_addr;
-  assign acc_rd_addr_o    = word_addr[millrace_pkg::AccAddrBits-1:0];
   assign acc_rd_en_o      = sp_rd_en_o;
+  assign {sp_wr_addr_o, sp_rd_addr_o}   = {2{word_addr}};
+  assign {acc_wr_addr_o, acc_rd_addr_o} = {2{word_addr[millrace_pkg::AccAddrBits-1:0]}};
   wire unused = &{1'b0, op, head, start, head_pop, owed_pop, flight, owed, owed_valid, quarter, seg_read_i, seg_write_i,
                   m_arready_i, m_rvalid_i, m_rdata_i, m_rresp_i, m_rlast_i, m_awready_i, m_wready_i, m_bvalid_i,
                   m_bresp_i, sp_rd_data_i, acc_rd_data_i};

@@ -7,15 +7,13 @@
 module dma_bursts #(
     parameter int Low = 0  // address bits below this one are always zero
 ) (
-    input  wire logic                                   clk_i,
-    input  wire logic                                   rst_ni,
+    input  wire logic                                   clk_i, rst_ni,
     // Instruction: stable while op_valid_i; the next one follows the cycle of last_o or clear_i.
     input  wire logic                                   op_valid_i,
     input  wire millrace_pkg::load_t                    op_i,
     input  wire logic [     millrace_pkg::SlotBits-1:0] slot_i,
     input  wire logic                                   seg_ok_i,  // the segment permits the access
-    input  wire logic [                           31:0] seg_base_i,
-    input  wire logic [                           31:0] seg_size_i,
+    input  wire logic [                           31:0] seg_base_i, seg_size_i,
     output logic                                        first_o,   // no row has been taken
     output logic                                        start_o,   // the first row is taken
     output logic                                        last_o,    // the last row is taken

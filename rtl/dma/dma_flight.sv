@@ -8,8 +8,7 @@ module dma_flight #(
     parameter int OwedWidth = 4,   // of its low bits, for the write data
     parameter bit CanStore = 1'b1
 ) (
-    input  wire logic                 clk_i,
-    input  wire logic                 rst_ni,
+    input  wire logic                 clk_i, rst_ni,
     input  wire logic                 halt_i,         // start no burst; one that is offered stays
     input  wire logic                 burst_valid_i,
     output logic                      burst_ready_o,

@@ -5,8 +5,7 @@
 // row's last word leaves one cycle after its last beat, in the same cycle if that beat only completes the word.
 `default_nettype none
 module dma_read (
-    input  wire logic                              clk_i,
-    input  wire logic                              rst_ni,
+    input  wire logic                              clk_i, rst_ni,
     // Beats, with the facts of their burst.
     input  wire logic                              r_valid_i,
     input  wire logic [millrace_pkg::WordBits-1:0] r_data_i,

@@ -4,8 +4,7 @@
 // The registers hold addresses relative to the instruction's base: they are zero when an instruction begins.
 `default_nettype none
 module dma_words (
-    input  wire logic                                 clk_i,
-    input  wire logic                                 rst_ni,
+    input  wire logic                                 clk_i, rst_ni,
     input  wire millrace_pkg::load_t                  op_i,
     input  wire logic                                 step_i,
     input  wire logic [                          2:0] ends_i,    // last of: [0] the row, [1] its plane, [2] the instruction

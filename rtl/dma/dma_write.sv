@@ -7,8 +7,7 @@
 // oldest, so that faults come in order.
 `default_nettype none
 module dma_write (
-    input  wire logic                                clk_i,
-    input  wire logic                                rst_ni,
+    input  wire logic                                clk_i, rst_ni,
     // Burst to issue and its instruction.
     input  wire logic                                valid_i,
     output logic                                     pop_o,
@@ -27,9 +26,7 @@ module dma_write (
     output logic      [                         2:0] ends_o,
     output logic                                     fault_o,      // the instruction's first bad word issues
     // Memory ports, latency 2.
-    output logic                                     sp_rd_valid_o,
-    output logic                                     acc_rd_valid_o,
-    output logic                                     rd_en_o,
+    output logic                                     sp_rd_valid_o, acc_rd_valid_o, rd_en_o,
     input  wire logic [  millrace_pkg::WordBits-1:0] sp_rd_data_i,
     input  wire logic [4*millrace_pkg::WordBits-1:0] acc_rd_data_i,
     output logic                                     m_wvalid_o,
@@ -56,7 +53,7 @@ module dma_write (
     logic flip;
   } slot_t;
   slot_t slot, slot1_q, slot2_q;
-  logic valid1_q, valid2_q, bad_q;
+  logic valid1_q, valid2_q, bad_q, first_q;
   logic [$clog2(millrace_pkg::DmaBurst)-1:0] count_q;
   wire unused = &{1'b0, op_i, slot2_q};
 
@@ -78,14 +75,7 @@ module dma_write (
   assign acc_rd_valid_o = issue && read && !bad_i && op_i.space;
   assign rd_en_o        = en;
 
-  assign slot.last    = last;
-  assign slot.bad     = bad_q || new_bad;
-  assign slot.row_end = row_end;
-  assign slot.low     = low_i;
-  assign slot.tail    = spill[BeatW-1:0];
-  assign slot.quarter = quarter_i;
-  assign slot.space   = op_i.space;
-  assign slot.flip    = op_i.flip;
+  assign slot = {last, bad_q || new_bad, first_q, row_end, low_i, spill[BeatW-1:0], quarter_i, op_i.space, op_i.flip};
 
   always_ff @(posedge clk_i) begin
     if (en) begin
@@ -114,11 +104,10 @@ module dma_write (
   assign m_wlast_o  = slot2_q.last;
 
   if (Unaligned) begin : g_realign
-    logic first_q, prev_bad_q;
+    logic prev_bad_q;
     logic [W-1:0] prev_q;
     wire [W-1:0] rotated;
     dma_rotate #(.Left(1'b1)) u_rotate (.data_i(word), .amount_i(slot2_q.low), .data_o(rotated));
-    assign slot.first = first_q;
     always_ff @(posedge clk_i) begin
       first_q <= !rst_ni || op_end || (issue ? row_end : first_q);
       if (valid2_q && m_wready_i) begin
@@ -133,7 +122,7 @@ module dma_write (
       assign m_wstrb_o[i] = (own[i] ? !slot2_q.bad : !slot2_q.first && !prev_bad_q) && !beyond[i];
     end
   end else begin : g_aligned
-    assign slot.first = 1'b0;
+    assign first_q    = 1'b0;
     assign m_wdata_o  = word;
     assign m_wstrb_o  = {Dim{!slot2_q.bad}};
   end
