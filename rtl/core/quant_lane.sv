@@ -80,7 +80,7 @@ module quant_lane (
       if (right_i[7]) right4_q <= (right_i <= 8'he1) ? 10'sd31 : {5'd0, 5'd0 - right_i[4:0]};
     end
     if (fp32) begin
-      b_q      <= (mult_i[30:23] == '0) ? '0 : {9'd1, mult_i[22:0]};
+      b_q      <= {9'd1, mult_i[22:0]};  // exponent 0: the result is 0 in any case
       neg4_q   <= neg3_q ^ mult_i[31];
       right4_q <= 10'sd126 - $signed({2'd0, mult_i[30:23]}) + $signed({5'd0, zeros3_q});
     end
