@@ -68,6 +68,7 @@ class Compiler {
     operands.weights = add_constant(layer->weights);
     operands.params = add_constant(layer->params);
     operands.output = memory_.ref(op.output);
+    operands.layer = static_cast<int>(steps_.size());
     steps_.push_back(std::move(step));
     report.macs = layer->macs;
     report.detail = plan->to_string();

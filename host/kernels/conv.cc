@@ -36,11 +36,15 @@ class ConvEmitter {
     const std::vector<Tile> tiles = cut_tiles();
     const int count = static_cast<int>(tiles.size());
     const int groups = ceil_div(out_tiles_, plan_.group);
-    for (int i = 0; i < count * groups; ++i) {
-      const int tile = plan_.group_outer ? i % count : i / groups;
-      const int group = plan_.group_outer ? i / count : i % groups;
-      const Range nt{group * plan_.group, std::min(plan_.group, out_tiles_ - group * plan_.group)};
-      block(tiles[u32(tile)], nt, i, i + 1 == count * groups);
+    const int blocks = count * groups;
+    const auto output_tiles = [&](int i) {
+      const int first = (plan_.group_outer ? i / count : i % groups) * plan_.group;
+      return Range{first, std::min(plan_.group, out_tiles_ - first)};
+    };
+    if (o_.layer > 0) load_ahead(output_tiles(0));
+    for (int i = 0; i < blocks; ++i) {
+      const Tile& tile = tiles[u32(plan_.group_outer ? i % count : i / groups)];
+      block(tile, output_tiles(i), i, i + 1 == blocks);
     }
   }
 
@@ -101,15 +105,30 @@ class ConvEmitter {
     return pieces;
   }
 
+  // Parts of a chunk by weight buffer.
+  std::vector<Chunk> cut_chunk(const Chunk& chunk) const {
+    std::vector<Chunk> subs;
+    for (int ky = 0; ky < chunk.ky.count; ky += plan_.weight_ky) {
+      subs.push_back(chunk);
+      subs.back().ky = {chunk.ky.first + ky, std::min(plan_.weight_ky, chunk.ky.count - ky)};
+    }
+    return subs;
+  }
+
+  // Loads the first block's parameters and first weights. More would hold up the input, which comes
+  // through the same queue.
+  void load_ahead(Range nt) {
+    if (e_.kind == Epilogue::Kind::kChannel) buffers_.params(nt);
+    buffers_.weights(nt, 0, cut_chunk(cut_window(true).front()).front());
+  }
+
   // One block: contraction, then requantisation and store.
   void block(const Tile& tile, Range nt, int index, bool last_block) {
     const std::vector<Piece> pieces = cut_block(tile, nt, index, last_block);
     bool accumulate = false;
     for (const Chunk& chunk : cut_window(index == 0)) {
       const uint32_t a = buffers_.input(tile, chunk);
-      for (int ky = 0; ky < chunk.ky.count; ky += plan_.weight_ky) {
-        Chunk sub = chunk;
-        sub.ky = {chunk.ky.first + ky, std::min(plan_.weight_ky, chunk.ky.count - ky)};
+      for (const Chunk& sub : cut_chunk(chunk)) {
         for (int part = 0; part < s_.parts; ++part) {
           const uint32_t b = buffers_.weights(nt, part, sub);
           for (const Piece& piece : pieces) matmuls(tile, piece, chunk, sub, a, b, accumulate);

@@ -58,6 +58,9 @@ struct Epilogue {
 
 struct ConvOperands {
   MemRef input, weights, params, output;
+  // Number of the layer in the program. All but the first load what does not depend on the layer
+  // before ahead of their input; neighbours begin with different buffers, so that this can overlap.
+  int layer = 0;
 };
 
 // How the work is cut; see above.

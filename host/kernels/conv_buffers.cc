@@ -26,13 +26,13 @@ ConvBuffers::ConvBuffers(Program& program, const ConvShape& shape, const ConvOpe
       o_(operands),
       plan_(plan),
       dim_(config_.dim),
-      inputs_(0, buffer_words(config_, plan.a_banks), plan.a_bufs),
+      inputs_(0, buffer_words(config_, plan.a_banks), plan.a_bufs, operands.layer % 2),
       weights_(buffer_words(config_, plan.a_banks * plan.a_bufs),
-               buffer_words(config_, plan.b_banks), plan.b_bufs),
+               buffer_words(config_, plan.b_banks), plan.b_bufs, operands.layer % 2),
       params_(buffer_words(config_, bank_map(config_).operand_banks), buffer_words(config_, 1),
-              bank_map(config_).param_banks),
+              bank_map(config_).param_banks, operands.layer % 2),
       outs_(buffer_words(config_, bank_map(config_).operand_banks + bank_map(config_).param_banks),
-            buffer_words(config_, 1), bank_map(config_).out_banks) {}
+            buffer_words(config_, 1), bank_map(config_).out_banks, operands.layer % 2) {}
 
 int ConvBuffers::input_width(const Tile& tile, const Chunk& chunk) const {
   return (tile.x.count - 1) * s_.stride_w + (chunk.kx.count - 1) * s_.dilation_w + 1;

@@ -18,8 +18,9 @@ using Key = std::array<int, 8>;
 // Buffers used in turn, with their contents.
 class Ring {
  public:
-  Ring(uint32_t first, uint32_t words, int count)
-      : first_(first), words_(words), held_(u32(count)) {}
+  // Begins in the middle if `shifted`.
+  Ring(uint32_t first, uint32_t words, int count, bool shifted)
+      : first_(first), words_(words), held_(u32(count)), next_(shifted ? held_.size() / 2 : 0) {}
 
   struct Slot {
     uint32_t address;
@@ -44,7 +45,7 @@ class Ring {
 
   uint32_t first_, words_;
   std::vector<Held> held_;
-  size_t next_ = 0;
+  size_t next_;
 };
 
 struct Range {
