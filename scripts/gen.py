@@ -262,7 +262,7 @@ def register_page(regs):
     out = ["# Registers", "", f"<!-- {NOTE} -->", "", "32-bit registers on AXI4-Lite. `locked` ones answer SLVERR to a write while the machine is not idle; a write to a read-only",
            "register and any access to another offset answer SLVERR.", "", "| offset | name | access | meaning |", "|---|---|---|---|"]
     for r in regs["register"]:
-        where = f"0x{r['offset']:03X}" + (f" + {r['stride']} * n, n < {r['count']}" if "count" in r else "")
+        where = f"0x{r['offset']:03X}" + (f" + {r['stride']} * n, n < segments" if "count" in r else "")
         out.append(f"| {where} | `{r['name']}` | {r['access']}{', locked' if r.get('locked') else ''} | {r['doc']} |")
     for r in regs["register"]:
         if "fields" in r:

@@ -69,7 +69,7 @@ module csr #(
   wire is_ring = waddr == millrace_pkg::RegRingBase || waddr == millrace_pkg::RegRingLog2;
   wire is_free = waddr == millrace_pkg::RegCtrl || waddr == millrace_pkg::RegIrqStatus
       || waddr == millrace_pkg::RegIrqEnable || waddr == millrace_pkg::RegRingTail;
-  wire accept = waddr[1:0] == 2'd0 && (((is_seg || is_ring) && idle) || is_free);
+  wire accept = waddr[1:0] == 2'd0 && (((is_seg || is_ring) && idle) || (is_free && (!halt_q || waddr == millrace_pkg::RegCtrl)));
   wire set = write && accept;
   logic bvalid_q, berror_q;
   logic ring_written_q;  // one cycle after the write, when the scan sees the new value
@@ -109,7 +109,7 @@ module csr #(
       signal_q     <= '0;
       fault_seen_q <= 1'b0;
     end else begin
-      if (set && waddr == millrace_pkg::RegRingTail && !halt_q) tail_q <= s_wdata_i;
+      if (set && waddr == millrace_pkg::RegRingTail) tail_q <= s_wdata_i;
       if (set && waddr == millrace_pkg::RegIrqEnable) irq_enable_q <= s_wdata_i[1:0];
       irq_q <= (irq_q & ~(set && waddr == millrace_pkg::RegIrqStatus ? s_wdata_i[1:0] : 2'd0))
              | {fault_i && !fault_seen_q, signal_valid_i && signal_irq_i};

@@ -86,7 +86,9 @@ module segments #(
     wire [32:0] o_base = o_ring ? 33'(ring_base_i) : 33'(base_q[oi]);
     wire [32:0] t_end = t_base + (t_ring ? ring_size : 33'(size_q[ti]));
     wire [32:0] o_end = o_base + (o_ring ? ring_size : 33'(size_q[oi]));
-    wire overlap = t_base < o_end && o_base < t_end;
+    // A range that wraps around the address space is taken to overlap everything; an empty one overlaps nothing.
+    wire wraps = t_end > 33'h1_0000_0000 || o_end > 33'h1_0000_0000;
+    wire overlap = t_base != t_end && o_base != o_end && ((t_base < o_end && o_base < t_end) || wraps);
     wire is_ring = t_ring != o_ring;
 
     assign revoke_index = t_ring ? oi : ti;
@@ -106,6 +108,7 @@ module segments #(
         end
       end
       if (!rst_ni) begin
+        for (int i = 0; i < Segments; i++) alias_q[i] <= '0;
         busy_q    <= 1'b0;
         refused_q <= 1'b0;
       end else begin

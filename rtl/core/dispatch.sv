@@ -187,6 +187,8 @@ module dispatch #(
       record_age_q    <= '0;
       code_q          <= millrace_pkg::FaultNone;
       unit_q          <= '0;
+      index_q         <= '0;
+      addr_q          <= '0;
     end else begin
       if (push) head_q <= head_q + 1'b1;
       valid_q   <= (valid_q & ~clear) | (Slots'(push) << slot);
@@ -197,19 +199,16 @@ module dispatch #(
         record_age_q    <= new_age + SlotW'(push);
         code_q          <= new_code;
         unit_q          <= new_unit;
+        index_q         <= head_q - 1'b1 - 32'(new_age);
+        addr_q          <= new_addr;
       end else if (decode_fault) begin
         stop_q          <= 1'b1;
         record_decode_q <= 1'b1;
         code_q          <= fault_i;
         unit_q          <= millrace_pkg::UnitFetch;
+        index_q         <= head_q;
+        addr_q          <= fault_i == millrace_pkg::FaultBus ? bus_addr_i : 32'd0;
       end
-    end
-    if (new_fault) begin
-      index_q <= head_q - 1'b1 - 32'(new_age);
-      addr_q  <= new_addr;
-    end else if (decode_fault) begin
-      index_q <= head_q;
-      addr_q  <= fault_i == millrace_pkg::FaultBus ? bus_addr_i : 32'd0;
     end
     for (int i = 0; i < Slots; i++) begin
       if (push && slot == SlotW'(i)) begin

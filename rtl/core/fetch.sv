@@ -15,7 +15,7 @@ module fetch (
     input  wire logic [31:0] head_i,      // instructions dispatched
     output logic             pending_o,   // instructions remain to be fetched or responses to come
     output logic             wait_o,      // responses outstanding
-    output logic      [31:0] head_addr_o, // bus address of instruction `head_i` (valid while run_i = 0)
+    output logic      [31:0] head_addr_o, // bus address of instruction `head_i`
 
     output logic             word_valid_o,
     input  wire logic        word_ready_i,
@@ -39,16 +39,12 @@ module fetch (
   logic [CountW-1:0] bursts_q;
   logic room, offered_q;
   logic [15:0] ring_mask;
-  logic [31:0] index;
-  logic [AddrW-1:0] addr;
   wire ar = f_arvalid_o && f_arready_i;
   wire r_end = f_rvalid_i && f_rready_o && f_rlast_i;
 
   assign ring_mask = 16'((17'd1 << ring_log2_i) - 17'd1);
-  assign index = run_i || f_arvalid_o ? next_q : head_i;
-  assign addr = ring_base_i[AddrW-1:0] + AddrW'({index[15:0] & ring_mask, 5'd0});
-  assign head_addr_o = 32'(addr);
-  assign f_araddr_o = 32'(addr);
+  assign f_araddr_o = 32'(AddrW'(ring_base_i[AddrW-1:0] + AddrW'({next_q[15:0] & ring_mask, 5'd0})));
+  assign head_addr_o = 32'(AddrW'(ring_base_i[AddrW-1:0] + AddrW'({head_i[15:0] & ring_mask, 5'd0})));
   assign f_arlen_o = 8'd7;
   assign wait_o = bursts_q != '0 || offered_q;
   assign pending_o = next_q != tail_i || wait_o;
@@ -79,7 +75,7 @@ module fetch (
     localparam int FreeW = $clog2(millrace_pkg::FetchWords) + 1;
     logic [FreeW-1:0] free_q;  // words of the buffer that no requested burst will fill
     wire pop = word_valid_o && word_ready_i;
-    assign room = free_q >= FreeW'(8) && bursts_q != '1;
+    assign room = free_q >= FreeW'(8);
     always_ff @(posedge clk_i) begin
       if (!rst_ni) free_q <= FreeW'(millrace_pkg::FetchWords);
       else free_q <= free_q - (ar ? FreeW'(8) : '0) + FreeW'(pop);
@@ -100,7 +96,7 @@ module fetch (
     wire unused_want = want_i;
   end
 
-  wire unused_bits = &{1'b0, ring_base_i, index[31:16]};
+  wire unused_bits = &{1'b0, ring_base_i, head_i[31:16]};
 
 `ifdef FORMAL
   logic past_q = 1'b0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bursts in flight: offers the current burst on the address channel while fewer than DmaOutstanding are in flight, and keeps
 // each until its last response. A second, later head (`owed`) walks the same bursts for the write data: the oldest burst
-// whose beats have not all been issued, from the cycle after its address was accepted.
+// whose beats have not all been issued, from the cycle after its address was first offered (W never waits for AWREADY).
 `default_nettype none
 module dma_flight #(
     parameter int Width = 8,       // of a burst
@@ -36,7 +36,7 @@ module dma_flight #(
     assign valid_o       = issued_q;
     assign ready         = !issued_q;
     assign owed_o        = burst_i[OwedWidth-1:0];
-    assign owed_valid_o  = write_i && issued_q && !sent_q;
+    assign owed_valid_o  = write_i && (issued_q || waiting_q) && !sent_q;
     always_ff @(posedge clk_i) begin
       issued_q <= rst_ni && (issue || (issued_q && !retire_i));
       sent_q   <= rst_ni && (owed_pop_i || (sent_q && !retire_i));
@@ -52,14 +52,14 @@ module dma_flight #(
         .out_valid_o(valid_o), .out_ready_i(retire_i), .out_data_o(burst_o)
     );
     if (CanStore) begin : g_owed
-      wire room;  // always: it holds no more than the bursts in flight
+      wire room;  // always: it holds no more than the bursts in flight and the one offered
       wire unused = &{1'b0, room};
       fifo #(
           .Width(OwedWidth),
           .Depth(millrace_pkg::DmaOutstanding)
       ) u_owed (
           .clk_i, .rst_ni,
-          .in_valid_i(issue && write_i), .in_ready_o(room), .in_data_i(burst_i[OwedWidth-1:0]),
+          .in_valid_i(a_valid_o && !waiting_q && write_i), .in_ready_o(room), .in_data_i(burst_i[OwedWidth-1:0]),
           .out_valid_o(owed_valid_o), .out_ready_i(owed_pop_i), .out_data_o(owed_o)
       );
     end else begin : g_none

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // W side of a DMA engine: reads the words of rows on chip and makes W beats: flip, realign, strobes.
-// A burst issues when its address has been accepted. One slot a beat: it reads in cycle t and is the beat in cycle t + 2;
+// A burst issues once its address has been offered. One slot a beat: it reads in cycle t and is the beat in cycle t + 2;
 // while WREADY is low the pipeline and the read port stand still (rd_en_o). A beat carries the upper bytes of the last word
 // and the lower bytes of its own, so a row may end with a slot that reads nothing. From the first word outside its banks on
 // no byte of the instruction is written, but its beats still go out. The slot of that word waits until its instruction is the

@@ -186,7 +186,10 @@ void RefDevice::keep_segments_off_ring() {
   const uint64_t ring_end = ring_base_ + (uint64_t{kInstructionBytes} << ring_log2_);
   for (size_t i = 0; i < static_cast<size_t>(config().segments); ++i) {
     ref::Segment s = machine_.segment(i);
-    if (!s.write || s.size == 0 || s.base >= ring_end || ring_base_ >= s.base + s.size) continue;
+    // A range that wraps around the address space is taken to overlap everything.
+    const uint64_t end = s.base + s.size;
+    const bool wraps = std::max(end, ring_end) > uint64_t{1} << 32;
+    if (!s.write || s.size == 0 || (!wraps && (s.base >= ring_end || ring_base_ >= end))) continue;
     s.read = s.write = false;
     machine_.set_segment(i, s);
     refused_ = true;

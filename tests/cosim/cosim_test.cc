@@ -9,6 +9,7 @@
 // sweep.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <string>
 #include <tuple>
@@ -55,7 +56,8 @@ void soft_reset(Device& device) {
   FAIL() << "the soft reset does not end";
 }
 
-Outcome run(Device& device, const cosim::Program& program) {
+// Writes memory, segments and ring, and rings the doorbell.
+void start(Device& device, const cosim::Program& program) {
   soft_reset(device);
   must(device.write_mem(0, program.memory_image));
   // The ring first: no segment of the last program may be written to meanwhile.
@@ -71,6 +73,10 @@ Outcome run(Device& device, const cosim::Program& program) {
                           (s.read ? 1u : 0u) | (s.write ? 2u : 0u)));
   }
   must(device.write_reg(reg::kRingTail, static_cast<uint32_t>(program.code.size())));
+}
+
+Outcome run(Device& device, const cosim::Program& program) {
+  start(device, program);
   Outcome out;
   for (int i = 0; i < 200000; ++i) {
     out.status = get(device, reg::kStatus);
@@ -115,6 +121,18 @@ void compare(const Outcome& golden, const Outcome& rtl, const cosim::Program& pr
   }
 }
 
+// Makes the instructions behind the faulting one illegal: decode sees those first, and must lose
+// the record to the older fault.
+void spoil_after_fault(cosim::Program& program) {
+  if (!program.fault_index) return;
+  for (size_t i = *program.fault_index + 1;
+       i < std::min(*program.fault_index + 4, program.code.size()); ++i) {
+    program.code[i][0] = 0;
+    for (size_t byte = 0; byte < 4; ++byte)
+      program.memory_image[program.ring_base + 32 * i + byte] = 0;
+  }
+}
+
 using Case = std::tuple<std::string, std::string>;  // configuration, memory
 class Cosim : public testing::TestWithParam<Case> {};
 
@@ -136,9 +154,14 @@ TEST_P(Cosim, RandomProgramsEqualGoldenModel) {
     cosim::ProgramOptions random;
     random.seed = seed;
     random.fault = seed % 3 ? isa::Fault::kNone : static_cast<isa::Fault>(1 + seed / 3 % 5);
-    const cosim::Program program = random_program(config, random);
+    cosim::Program program = random_program(config, random);
+    if (seed % 2) spoil_after_fault(program);
     SCOPED_TRACE(program.repro() + " memory " + memory);
     const Outcome expected = run(golden, program);
+    if (seed % 4 == 0) {  // a soft reset in the middle of work
+      start(**rtl, program);
+      must((*rtl)->run(seed * 7919 % 4000));
+    }
     faults += (expected.status & kFault) != 0;
     compare(expected, run(**rtl, program), program);
     if (HasFailure()) return;

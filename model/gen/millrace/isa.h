@@ -58,10 +58,10 @@ struct Config {
   constexpr int acc_words() const { return acc_banks * acc_rows; }
 };
 inline constexpr std::array kConfigs = {
-    Config{"nano", 4, 1, 1, 4, 256, 2, 256, 4, 4, 1, 17, 17, 8, 0, 0, 1, 8, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 17, 32, 2, 4, 8, 10, 8, 9, 2, 2, 0xa67f4160u, 0},
-    Config{"small", 8, 4, 0, 8, 1024, 4, 256, 16, 8, 2, 32, 32, 10, 1, 1, 0, 32, 8, 32, 1, 1, 1, 1, 1, 1, 1, 1, 1, 26, 64, 3, 2, 10, 13, 8, 10, 3, 4, 0x138aef42u, 1},
-    Config{"base", 16, 8, 0, 16, 1024, 4, 256, 16, 16, 4, 32, 32, 10, 1, 1, 0, 64, 16, 64, 1, 1, 1, 1, 1, 1, 1, 1, 1, 26, 128, 4, 2, 10, 14, 8, 10, 4, 4, 0x6fe77b4bu, 2},
-    Config{"large", 32, 16, 0, 16, 1024, 4, 256, 16, 16, 4, 32, 32, 10, 1, 1, 0, 64, 16, 64, 1, 1, 1, 1, 1, 1, 1, 1, 1, 26, 256, 5, 2, 10, 14, 8, 10, 4, 4, 0x8febc6dbu, 3},
+    Config{"nano", 4, 1, 1, 4, 256, 2, 256, 4, 4, 1, 17, 17, 8, 0, 0, 1, 8, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 17, 32, 2, 4, 8, 10, 8, 9, 2, 2, 0x8cb0beb4u, 0},
+    Config{"small", 8, 4, 0, 8, 1024, 4, 256, 16, 8, 2, 32, 32, 10, 1, 1, 0, 32, 8, 32, 1, 1, 1, 1, 1, 1, 1, 1, 1, 26, 64, 3, 2, 10, 13, 8, 10, 3, 4, 0x471d798au, 1},
+    Config{"base", 16, 8, 0, 16, 1024, 4, 256, 16, 16, 4, 32, 32, 10, 1, 1, 0, 64, 16, 64, 1, 1, 1, 1, 1, 1, 1, 1, 1, 26, 128, 4, 2, 10, 14, 8, 10, 4, 4, 0xb298223cu, 2},
+    Config{"large", 32, 16, 0, 16, 1024, 4, 256, 16, 16, 4, 32, 32, 10, 1, 1, 0, 64, 16, 64, 1, 1, 1, 1, 1, 1, 1, 1, 1, 26, 256, 5, 2, 10, 14, 8, 10, 4, 4, 0xd4b557b7u, 3},
 };
 constexpr const Config* find_config(std::string_view name) {
   for (const Config& c : kConfigs)
@@ -628,15 +628,15 @@ inline constexpr int kIrqEnableSignalLow = 0, kIrqEnableSignalBits = 1;  // let 
 inline constexpr int kIrqEnableFaultLow = 1, kIrqEnableFaultBits = 1;  // let a fault interrupt
 inline constexpr uint32_t kRingBase = 0x030;  // rw: address of the command ring, a multiple of 32 (lower bits read as 0), addr_bits wide
 inline constexpr uint32_t kRingLog2 = 0x034;  // rw: log2 of the ring's size in instructions, 0 to 16
-inline constexpr uint32_t kRingTail = 0x038;  // rw: doorbell: number of instructions the host has put into the ring since reset, modulo 2^32
+inline constexpr uint32_t kRingTail = 0x038;  // rw: doorbell: number of instructions the host has put into the ring since reset, modulo 2^32; like every register but CTRL it answers SLVERR during a soft reset
 inline constexpr uint32_t kRingHead = 0x03c;  // ro: number of instructions taken from the ring and dispatched since reset, modulo 2^32
 inline constexpr uint32_t kSignalValue = 0x040;  // ro: value of the last completed SIGNAL
 inline constexpr uint32_t kFault = 0x044;  // ro: fault record
 inline constexpr int kFaultCodeLow = 0, kFaultCodeBits = 4;  // fault code
 inline constexpr int kFaultUnitLow = 4, kFaultUnitBits = 4;  // unit
 inline constexpr uint32_t kFaultIndex = 0x048;  // ro: index of the faulting instruction since reset (lowest of all that faulted)
-inline constexpr uint32_t kFaultAddr = 0x04c;  // ro: on-chip word or row address (BANK), segment offset (SEGMENT, PERMISSION), bus address (BUS), else 0
-inline constexpr uint32_t kCycles = 0x060;  // ro: cycles with STATUS.idle = 0 since reset, low half; the high half is at the next offset
+inline constexpr uint32_t kFaultAddr = 0x04c;  // ro: on-chip word or row address (BANK), segment offset (SEGMENT, PERMISSION), bus address of the burst that was refused (BUS), else 0
+inline constexpr uint32_t kCycles = 0x060;  // ro: cycles with STATUS.idle = 0 since reset, up to a fault, low half; the high half is at the next offset
 inline constexpr uint32_t kCyclesHi = 0x064;  // ro: high half of CYCLES
 inline constexpr uint32_t kBusyLoad = 0x068;  // ro: cycles with a load running (0 without counters)
 inline constexpr uint32_t kBusyStore = 0x06c;  // ro: cycles with a store running (0 without counters)

@@ -41,7 +41,7 @@ package millrace_pkg;
   localparam int AccAddrBits = 10;
   localparam int SlotBits = 4;
   localparam int SegBits = 4;
-  localparam logic [31:0] IsaHash = 32'h8febc6db;
+  localparam logic [31:0] IsaHash = 32'hd4b557b7;
   localparam logic [0:0] SpaceSp = 1'd0;
   localparam logic [0:0] SpaceAcc = 1'd1;
   localparam logic [1:0] SourceScalar = 2'd0;

@@ -41,7 +41,7 @@ package millrace_pkg;
   localparam int AccAddrBits = 9;
   localparam int SlotBits = 2;
   localparam int SegBits = 2;
-  localparam logic [31:0] IsaHash = 32'ha67f4160;
+  localparam logic [31:0] IsaHash = 32'h8cb0beb4;
   localparam logic [0:0] SpaceSp = 1'd0;
   localparam logic [0:0] SpaceAcc = 1'd1;
   localparam logic [1:0] SourceScalar = 2'd0;

@@ -43,6 +43,7 @@ struct Traffic {
   uint32_t stall_percent = 0;  // of every handshake that is not the engine's
   uint32_t latency = 1;        // from a handshake to its response
   uint32_t gap_percent = 0;    // of cycles in which dispatch holds an instruction back
+  bool aw_needs_w = false;     // AWREADY only with WVALID, as AXI allows
 };
 
 struct Done {
@@ -115,6 +116,7 @@ class Bench {
   struct Burst {
     uint32_t addr, beats, sent;
     uint64_t due;
+    bool accepted = true;
   };
   struct Held {
     bool valid = false;
@@ -138,7 +140,8 @@ class Bench {
   void drive() {
     drive_op();
     dut_.m_arready_i = go();
-    dut_.m_awready_i = go();
+    const bool w_seen = dut_.m_wvalid_o || (!writes_.empty() && writes_.back().sent > 0);
+    dut_.m_awready_i = go() && (!traffic_.aw_needs_w || w_seen);
     dut_.m_wready_i = go();
     drive_responses();
     put_bytes(dut_.sp_rd_data_i, sp_read_[1].data(), sp_read_[1].size());
@@ -210,7 +213,6 @@ class Bench {
 
   void take_addresses() {
     const auto take = [&](std::deque<Burst>& bursts, uint32_t addr, uint32_t len, uint64_t when) {
-      ++addresses_;
       ASSERT_EQ(addr % dim(), 0u);
       ASSERT_LT(len, static_cast<uint32_t>(config_.dma_burst));
       ASSERT_EQ(addr / 4096, (addr + len * dim()) / 4096) << "a burst crosses 4 KiB";
@@ -224,9 +226,17 @@ class Bench {
       --write_index_;
     }
     if (dut_.m_wvalid_o && dut_.m_wready_i) take_w();
+    addresses_ += (dut_.m_arvalid_o && dut_.m_arready_i) + (dut_.m_awvalid_o && dut_.m_awready_i);
     if (dut_.m_arvalid_o && dut_.m_arready_i) take(reads_, dut_.m_araddr_o, dut_.m_arlen_o, due());
-    if (dut_.m_awvalid_o && dut_.m_awready_i)
+    // W may come once its address is offered; the response comes after both.
+    if (dut_.m_awvalid_o && (writes_.empty() || writes_.back().accepted)) {
       take(writes_, dut_.m_awaddr_o, dut_.m_awlen_o, kNever);
+      writes_.back().accepted = false;
+    }
+    if (dut_.m_awvalid_o && dut_.m_awready_i) {
+      writes_.back().accepted = true;
+      if (writes_.back().sent == writes_.back().beats) writes_.back().due = due();
+    }
   }
 
   void take_w() {
@@ -239,7 +249,7 @@ class Bench {
     ++burst.sent;
     ASSERT_EQ(dut_.m_wlast_o, burst.sent == burst.beats);
     if (dut_.m_wlast_o) {
-      burst.due = due();
+      if (burst.accepted) burst.due = due();
       ++write_index_;
     }
   }

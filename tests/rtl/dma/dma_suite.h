@@ -126,8 +126,10 @@ class Generator {
 
 inline Traffic random_traffic(Generator& g) {
   constexpr uint32_t kStalls[] = {0, 20, 60};
-  return {kStalls[g.below(3)], 1 + g.below(g.percent(50) ? 3 : 40),
-          g.percent(50) ? 0 : g.below(60)};
+  const uint32_t stalls = kStalls[g.below(3)];
+  const uint32_t latency = 1 + g.below(g.percent(50) ? 3 : 40);
+  const uint32_t gaps = g.percent(50) ? 0 : g.below(60);
+  return {stalls, latency, gaps, stalls != 0 && g.percent(40)};
 }
 
 template <class T>
