@@ -10,7 +10,8 @@
 
 namespace millrace {
 
-// What went wrong. kInput: bad input from the user (exit status 2). kFailure: a check or the machine failed (exit status 1).
+// What went wrong. kInput: bad input from the user (exit status 2). kFailure: a check or the
+// machine failed (exit status 1).
 struct Error {
   enum class Kind { kInput, kFailure };
   std::string message;
