@@ -201,7 +201,7 @@ module dma #(
     dma_write u_write (
         .clk_i, .rst_ni,
         .valid_i(owed_valid), .pop_o(owed_pop), .len_i(owed.len), .low_i(owed.low), .ends_i(owed.ends),
-        .op_i(head), .oldest_i(Serial || flight.slot == head_slot), .clear_i(finish_fault),
+        .op_i(head), .oldest_i(Serial || !flight_valid || flight.slot == head_slot), .clear_i(finish_fault),
         .signal_i(signal), .value_i(op.mem_row),
         .quarter_i(quarter), .bad_i(bad), .step_o(w_step), .ends_o(w_ends), .fault_o(w_fault),
         .sp_rd_valid_o, .acc_rd_valid_o, .rd_en_o(sp_rd_en_o), .sp_rd_data_i, .acc_rd_data_i,
