@@ -111,7 +111,9 @@ void WriteSlave::check_beats(uint64_t cycle, const Burst& b) {
 void WriteSlave::accept_if_complete(uint64_t cycle, Burst& b) {
   if (!b.addressed || !b.data_done) return;
   b.handed_over = cycle;
-  b.due = timing_.accept(shape_.port, Channel::kB, cycle, b.aw.beats(), shape_.beat_bytes).due(0);
+  b.due =
+      timing_.accept(shape_.port, Channel::kB, cycle, b.aw.addr, b.aw.beats(), shape_.beat_bytes)
+          .due(0);
 }
 
 // Writes the bytes; returns the burst's response, the worst of its beats.
@@ -191,9 +193,9 @@ void ReadSlave::present(uint64_t cycle) {
 void ReadSlave::sample(uint64_t cycle, const FromMachine& in) {
   if (ar_.sample(cycle, in.arvalid, out_.arready, in.ar, violations_)) {
     check_burst(cycle, shape_, "AR", in.ar, violations_);
-    bursts_.push_back(
-        {in.ar, cycle,
-         timing_.accept(shape_.port, Channel::kR, cycle, in.ar.beats(), shape_.beat_bytes)});
+    bursts_.push_back({in.ar, cycle,
+                       timing_.accept(shape_.port, Channel::kR, cycle, in.ar.addr, in.ar.beats(),
+                                      shape_.beat_bytes)});
   }
   if (out_.rvalid && in.rready) {
     out_.rvalid = false;

@@ -51,43 +51,43 @@ TEST(MemorySpec, RefusesWithTheUsage) {
 
 TEST(MemoryTiming, IdealAnswersInTheNextCycle) {
   MemoryTiming timing(spec("ideal"));
-  const Schedule read = timing.accept(Port::kData, Channel::kR, 10, 4, 16);
+  const Schedule read = timing.accept(Port::kData, Channel::kR, 10, 0, 4, 16);
   EXPECT_EQ(read.due(0), 11u);
   EXPECT_EQ(read.due(3), 11u);
-  EXPECT_EQ(timing.accept(Port::kData, Channel::kB, 10, 4, 16).due(0), 11u);
+  EXPECT_EQ(timing.accept(Port::kData, Channel::kB, 10, 0, 4, 16).due(0), 11u);
 }
 
 TEST(MemoryTiming, BandwidthBelowTheBeat) {
   MemoryTiming timing(spec("fixed:5:8"));
-  const Schedule first = timing.accept(Port::kData, Channel::kR, 100, 3, 16);  // 2 cycles a beat
+  const Schedule first = timing.accept(Port::kData, Channel::kR, 100, 0, 3, 16);  // 2 cycles a beat
   EXPECT_EQ(first.due(0), 105u);
   EXPECT_EQ(first.due(1), 107u);
   EXPECT_EQ(first.due(2), 109u);
   // Queued behind the first one, which occupies the bus until 111.
-  EXPECT_EQ(timing.accept(Port::kData, Channel::kR, 101, 1, 16).due(0), 111u);
+  EXPECT_EQ(timing.accept(Port::kData, Channel::kR, 101, 0, 1, 16).due(0), 111u);
   // After a pause the latency counts again.
-  EXPECT_EQ(timing.accept(Port::kData, Channel::kR, 200, 1, 16).due(0), 205u);
+  EXPECT_EQ(timing.accept(Port::kData, Channel::kR, 200, 0, 1, 16).due(0), 205u);
 }
 
 TEST(MemoryTiming, BandwidthIsExactWhereItDoesNotDivide) {
   MemoryTiming timing(spec("fixed:1:3"));
-  const Schedule read = timing.accept(Port::kFetch, Channel::kR, 0, 8, 4);
+  const Schedule read = timing.accept(Port::kFetch, Channel::kR, 0, 0, 8, 4);
   for (uint32_t i = 0; i < 8; ++i) EXPECT_EQ(read.due(i), (3 + 4 * i) / 3);
-  EXPECT_EQ(timing.accept(Port::kFetch, Channel::kR, 0, 1, 4).due(0), (3u + 32u) / 3u);
+  EXPECT_EQ(timing.accept(Port::kFetch, Channel::kR, 0, 0, 1, 4).due(0), (3u + 32u) / 3u);
 }
 
 TEST(MemoryTiming, ReadsWritesAndPortsShareTheBus) {
   MemoryTiming timing(spec("fixed:4:4"));
-  EXPECT_EQ(timing.accept(Port::kFetch, Channel::kR, 0, 8, 4).due(0), 4u);   // bus 4 to 12
-  EXPECT_EQ(timing.accept(Port::kData, Channel::kR, 0, 2, 16).due(0), 12u);  // bus 12 to 20
-  EXPECT_EQ(timing.accept(Port::kData, Channel::kB, 0, 1, 16).due(0), 20u);  // bus 20 to 24
-  EXPECT_EQ(timing.accept(Port::kData, Channel::kR, 1, 1, 16).due(0), 24u);
+  EXPECT_EQ(timing.accept(Port::kFetch, Channel::kR, 0, 0, 8, 4).due(0), 4u);   // bus 4 to 12
+  EXPECT_EQ(timing.accept(Port::kData, Channel::kR, 0, 0, 2, 16).due(0), 12u);  // bus 12 to 20
+  EXPECT_EQ(timing.accept(Port::kData, Channel::kB, 0, 0, 1, 16).due(0), 20u);  // bus 20 to 24
+  EXPECT_EQ(timing.accept(Port::kData, Channel::kR, 1, 0, 1, 16).due(0), 24u);
 }
 
 TEST(MemoryTiming, StallsAreAPureFunctionWithTheGivenShare) {
   const MemoryTiming a(spec("random:1:1:0:30"));
   MemoryTiming b(spec("random:1:1:0:30"));
-  b.accept(Port::kData, Channel::kR, 0, 4, 16);
+  b.accept(Port::kData, Channel::kR, 0, 0, 4, 16);
   constexpr uint64_t kCycles = 100'000;
   for (Port port : {Port::kFetch, Port::kData, Port::kHost}) {
     for (Channel channel : {Channel::kAr, Channel::kR, Channel::kAw, Channel::kW, Channel::kB}) {
