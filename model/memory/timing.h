@@ -25,6 +25,8 @@ class MemoryTiming {
   explicit MemoryTiming(const MemorySpec& spec);
 
   const MemorySpec& spec() const { return spec_; }
+  // Whether ready() is ever false.
+  bool stalls() const { return threshold_ != 0; }
 
   // Whether the memory's side of a channel (READY of AR, AW, W; a new VALID on R, B) can be up in a
   // cycle. A pure function of the specification and its arguments.

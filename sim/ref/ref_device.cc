@@ -5,35 +5,17 @@
 #include <cstdio>
 #include <string>
 
+#include "model/ref/registers.h"
+
 namespace millrace {
 namespace {
 
-constexpr uint32_t kIdentity = 0x4D494C4C;
 constexpr uint32_t kInstructionBytes = isa::kWords * 4;
 constexpr uint32_t kMaxRingLog2 = 16;
 
 uint32_t low_bits(int bits) { return static_cast<uint32_t>((uint64_t{1} << bits) - 1); }
 
 uint32_t at(int value, int low) { return static_cast<uint32_t>(value) << low; }
-
-uint32_t caps0(const isa::Config& c) {
-  return at(c.dim, reg::kCaps0DimLow) | at(c.lanes, reg::kCaps0LanesLow) |
-         at(c.sp_banks, reg::kCaps0SpBanksLow) | at(c.acc_banks, reg::kCaps0AccBanksLow);
-}
-
-uint32_t caps1(const isa::Config& c) {
-  return at(c.sp_rows, reg::kCaps1SpRowsLow) | at(c.acc_rows, reg::kCaps1AccRowsLow);
-}
-
-uint32_t caps2(const isa::Config& c) {
-  return at(c.segments, reg::kCaps2SegmentsLow) | at(c.slots, reg::kCaps2SlotsLow) |
-         at(c.offset_bits, reg::kCaps2OffsetBitsLow) | at(c.dma_planes, reg::kCaps2DmaPlanesLow) |
-         at(c.dma_unaligned, reg::kCaps2DmaUnalignedLow) |
-         at(c.conv_loops, reg::kCaps2ConvLoopsLow) | at(c.tile_loop, reg::kCaps2TileLoopLow) |
-         at(c.transpose_b, reg::kCaps2TransposeBLow) | at(c.vec_binary, reg::kCaps2VecBinaryLow) |
-         at(c.vec_reduce, reg::kCaps2VecReduceLow) | at(c.vec_preshift, reg::kCaps2VecPreshiftLow) |
-         at(c.vec_fp32, reg::kCaps2VecFp32Low);
-}
 
 Error slverr(const char* access, uint32_t offset, const char* why) {
   char text[16];
@@ -81,18 +63,7 @@ Result<uint32_t> RefDevice::read_reg(uint32_t offset) {
 }
 
 std::optional<uint32_t> RefDevice::read_fixed(uint32_t offset) const {
-  const isa::Config& c = config();
   switch (offset) {
-    case reg::kId:
-      return kIdentity;
-    case reg::kIsaHash:
-      return c.isa_hash;
-    case reg::kCaps0:
-      return caps0(c);
-    case reg::kCaps1:
-      return caps1(c);
-    case reg::kCaps2:
-      return caps2(c);
     case reg::kBuildId:
     case reg::kCtrl:
     case reg::kCycles:
@@ -103,7 +74,7 @@ std::optional<uint32_t> RefDevice::read_fixed(uint32_t offset) const {
     case reg::kBusyVector:
       return 0;
     default:
-      return std::nullopt;
+      return ref::read_capability(config(), offset);
   }
 }
 

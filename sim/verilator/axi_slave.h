@@ -11,11 +11,17 @@
 #include <string>
 #include <vector>
 
+#include "model/memory/bytes.h"
 #include "model/memory/timing.h"
-#include "sim/verilator/bytes.h"
 #include "sim/verilator/violations.h"
 
 namespace millrace::sim {
+
+using memory::AddressRange;
+using memory::Bytes;
+using memory::kDecerr;
+using memory::kOkay;
+using memory::kSlverr;
 
 inline constexpr uint32_t kMaxBeatBytes = 32;
 using Beat = std::array<uint8_t, kMaxBeatBytes>;

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "sim/verilator/bytes.h"
+#include "model/memory/bytes.h"
 #include "sim/verilator/lite_master.h"
 
 namespace millrace::sim {

@@ -8,7 +8,7 @@
 #include <memory>
 #include <span>
 
-namespace millrace::sim {
+namespace millrace::memory {
 
 // AXI responses.
 inline constexpr uint8_t kOkay = 0, kSlverr = 2, kDecerr = 3;
@@ -47,4 +47,4 @@ class Bytes {
   std::unique_ptr<uint8_t, Free> data_;  // calloc: pages nobody touches cost nothing
 };
 
-}  // namespace millrace::sim
+}  // namespace millrace::memory

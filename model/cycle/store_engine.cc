@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/cycle/store_engine.h"
+
+#include <array>
+
+namespace millrace::cycle {
+
+StoreEngine::StoreEngine(const isa::Config& config, memory::MemoryTiming& timing,
+                         memory::Bytes& bytes, Values& values, Dispatch& dispatch)
+    : config_(config),
+      bytes_(bytes),
+      values_(values),
+      dispatch_(dispatch),
+      port_(timing, memory::Port::kData, static_cast<uint32_t>(config.dim)),
+      retired_(static_cast<size_t>(config.dma_outstanding)),
+      popped_(static_cast<size_t>(config.queue_depth)) {}
+
+void StoreEngine::reset() {
+  stage_ = Stage::kIdle;
+  next_.reset();
+  op_.reset();
+  open_.clear();
+  answered_.clear();
+  data_planned_ = 0;
+  beat_ = beat_before_ = Beat();
+  launch_ = slot_ = response_ = 0;
+  accept_ = halt_ = kNever;
+  offered_bursts_ = accepted_bursts_ = ops_ = popped_ops_ = 0;
+}
+
+void StoreEngine::start(Cycle now, const DmaOp& dma) {
+  auto op = std::make_shared<Op>();
+  op->dma = dma;
+  op->number = ops_++;
+  if (stage_ == Stage::kIdle) begin(now, std::move(op));
+  else next_ = {now, std::move(op)};
+  plan();
+}
+
+void StoreEngine::begin(Cycle now, std::shared_ptr<Op> op) {
+  op_ = std::move(op);
+  op_->first_burst = offered_bursts_;
+  if (accepted_bursts_ == offered_bursts_) op_->older = response_;
+  rows_.emplace(config_, op_->dma, op_->dma.segment.write);
+  start_ = now;
+  stage_ = Stage::kFirstRow;
+}
+
+// ---- Address side. Goes on until it needs a time that is not known yet.
+
+void StoreEngine::plan() {
+  bool more = true;
+  while (more) {
+    more = plan_addresses();
+    while (data_planned_ < open_.size() && plan_data(open_[data_planned_])) {
+      ++data_planned_;
+      more = true;
+    }
+  }
+  accept_ = data_planned_ == 0 ? kNever : std::max(open_.front().address, open_.front().data);
+}
+
+// One step; false if there is none to take now.
+bool StoreEngine::plan_addresses() {
+  const bool one = config_.dma_outstanding == 1;
+  const size_t limit = retired_.size();
+  switch (stage_) {
+    case Stage::kIdle:
+      if (!next_) return false;
+      begin(next_->start, std::move(next_->op));
+      next_.reset();
+      return true;
+    case Stage::kFirstRow: {
+      Cycle from = std::max(start_, launch_);
+      const size_t depth = popped_.size();
+      if (!config_.dma_shared && op_->number >= depth) {
+        const uint64_t room = op_->number - depth;
+        if (popped_ops_ <= room) return false;
+        from = std::max(from, popped_[room % depth] + 1);
+      }
+      launch_ = from;
+      last_row_ = rows_->last();
+      row_ = rows_->next();
+      if (row_.ok) take_row(launch_);
+      else stage_ = Stage::kFault;
+      return true;
+    }
+    case Stage::kNextRow:
+      if (one && accepted_bursts_ != offered_bursts_) return false;
+      if (one) launch_ = response_;
+      last_row_ = rows_->last();
+      row_ = rows_->next();
+      if (row_.ok) take_row(launch_);
+      else stage_ = Stage::kFault;
+      return true;
+    case Stage::kFault:
+      if (accepted_bursts_ != offered_bursts_) return false;
+      fail(std::max(launch_, response_) + 1);
+      return true;
+    case Stage::kBurst:
+      break;
+  }
+  // The next burst of the row. With one in flight it waits for the response to the last one.
+  if (offered_bursts_ >= limit) {
+    const uint64_t room = offered_bursts_ - limit;
+    if (accepted_bursts_ <= room) return false;
+    launch_ = std::max(launch_, retired_[room % limit]);
+  }
+  if (launch_ + 1 >= halt_) return false;
+  Flight flight;
+  flight.op = op_;
+  flight.burst = bursts_.next();
+  flight.row = row_;
+  flight.good_bytes = good_bytes_;
+  if (bad_word_ && *bad_word_ >= row_beat_ && *bad_word_ < row_beat_ + flight.burst.beats)
+    flight.bad_beat = *bad_word_ - row_beat_;
+  row_beat_ += flight.burst.beats;
+  flight.op_end = last_row_ && bursts_.empty();
+  flight.offered = launch_ + 1;
+  flight.address = port_.address_handshake(flight.offered);
+  launch_ = flight.address;
+  refuse(*op_, flight.burst);
+  if (bursts_.empty()) stage_ = last_row_ ? Stage::kIdle : Stage::kNextRow;
+  open_.push_back(std::move(flight));
+  ++offered_bursts_;
+  return true;
+}
+
+void StoreEngine::take_row(Cycle now) {
+  const isa::Load& f = op_->dma.fields;
+  const uint32_t dim = static_cast<uint32_t>(config_.dim);
+  const uint32_t words = (f.row_bytes + dim - 1) / dim;
+  const Banks banks(config_, f.space, f.dst, f.dst_hi);
+  bad_word_.reset();
+  good_bytes_ = op_->bad ? 0 : f.row_bytes;
+  if (!op_->dma.signal && !op_->bad) bad_word_ = first_outside(banks, f.space, row_.chip, words);
+  if (bad_word_) {
+    const uint32_t in_row = f.space == isa::Space::kSp ? 1 : 4;
+    op_->bad = true;
+    op_->stop = {isa::Fault::kBank, banks.wrap(row_.chip + *bad_word_ / in_row)};
+    good_bytes_ = *bad_word_ * dim;
+  }
+  bursts_ = BurstWalk(config_, row_, f.row_bytes);
+  row_beat_ = 0;
+  stage_ = Stage::kBurst;
+  if (last_row_ && !held(op_->dma)) dispatch_.popped(kStore, now);
+}
+
+// A row outside its segment ends the instruction in cycle `when`, with nothing in flight.
+void StoreEngine::fail(Cycle when) {
+  const bool permitted = op_->dma.segment.write;
+  if (!op_->stop)
+    op_->stop = {permitted ? isa::Fault::kSegment : isa::Fault::kPermission, row_.offset};
+  popped_[popped_ops_++ % popped_.size()] = when;
+  stage_ = Stage::kIdle;
+  dispatch_.finish(op_->dma.slot, when + 1, op_->stop);
+  dispatch_.popped(kStore, held(op_->dma) ? when + 1 : when);
+}
+
+// Records the refusal of a burst, unless something was recorded before.
+void StoreEngine::refuse(Op& op, const Burst& burst) const {
+  if (op.stop) return;
+  const uint32_t dim = static_cast<uint32_t>(config_.dim);
+  const uint64_t addr = bus_address(burst.addr);
+  if (bytes_.response(addr, uint64_t{burst.beats} * dim) != memory::kOkay)
+    op.stop = {isa::Fault::kBus, static_cast<uint32_t>(addr)};
+}
+
+// ---- Data side.
+
+// The first cycle from `from` on in which the pipeline from memory to port moves.
+Cycle StoreEngine::issue(Cycle from) {
+  for (const Beat& b : {beat_before_, beat_})
+    if (from >= b.arrived && from < b.taken) from = b.taken;
+  return from;
+}
+
+// Beats issue one a cycle from the cycle after the address is first offered. False if the word that
+// ends the instruction waits for older instructions whose end is not known yet.
+bool StoreEngine::plan_data(Flight& flight) {
+  if (flight.bad_beat && flight.op->older == kNever) return false;
+  uint32_t beats = flight.burst.beats;
+  slot_ = std::max(slot_, flight.offered);
+  if (!port_.stalls() && !flight.bad_beat) {
+    slot_ += beats;
+    beat_before_ = beat_ = {slot_ + 2, slot_ + 2};
+  } else {
+    for (uint32_t i = 0; i < beats; ++i) {
+      Cycle from = slot_ + 1;
+      if (flight.bad_beat == i) from = std::max(from, flight.op->older + 1);
+      slot_ = issue(from);
+      beat_before_ = beat_;
+      beat_.arrived = std::max(slot_ + 2, beat_.taken + 1);
+      beat_.taken = port_.data_handshake(beat_.arrived);
+    }
+  }
+  flight.data = beat_.taken;
+  if (flight.op_end) popped_[popped_ops_++ % popped_.size()] = slot_;
+  return true;
+}
+
+void StoreEngine::accept(Cycle now) {
+  Flight flight = std::move(open_.front());
+  open_.pop_front();
+  --data_planned_;
+  response_ = port_.accept(now, bus_address(flight.burst.addr), flight.burst.beats);
+  flight.response = response_;
+  retired_[accepted_bursts_++ % retired_.size()] = response_;
+  if (flight.op_end) {
+    const DmaOp& dma = flight.op->dma;
+    dispatch_.finish(dma.slot, response_ + 1, flight.op->stop);
+    if (held(dma)) dispatch_.popped(kStore, response_ + 1);
+    for (Flight& younger : open_)
+      if (younger.op->first_burst == accepted_bursts_) younger.op->older = response_;
+    if (op_->first_burst == accepted_bursts_) op_->older = response_;
+  }
+  answered_.push_back(std::move(flight));
+  plan();
+}
+
+void StoreEngine::respond() {
+  write(answered_.front());
+  answered_.pop_front();
+}
+
+// The bytes of a burst that lie in its row, before the first word outside the banks, in beats that
+// the bus takes.
+void StoreEngine::write(const Flight& flight) {
+  const uint64_t dim = static_cast<uint64_t>(config_.dim);
+  const uint64_t begin = flight.row.addr;
+  const uint64_t end = begin + flight.good_bytes;
+  const Burst& burst = flight.burst;
+  const uint64_t bytes = burst.beats * dim;
+  if (bytes_.response(bus_address(burst.addr), bytes) == memory::kOkay) {
+    write_part(flight, std::max(begin, burst.addr), std::min(end, burst.addr + bytes));
+    return;
+  }
+  for (uint64_t beat = burst.addr; beat < burst.addr + bytes; beat += dim)
+    if (bytes_.response(bus_address(beat), dim) == memory::kOkay)
+      write_part(flight, std::max(begin, beat), std::min(end, beat + dim));
+}
+
+void StoreEngine::write_part(const Flight& flight, uint64_t from, uint64_t to) {
+  if (from >= to) return;
+  const uint32_t bytes = static_cast<uint32_t>(to - from);
+  const uint32_t at = static_cast<uint32_t>(from - flight.row.addr);
+  uint8_t* out = bytes_.at(bus_address(from), bytes).data();
+  if (const auto value = flight.op->dma.signal) {
+    for (uint32_t i = 0; i < bytes; ++i) out[i] = static_cast<uint8_t>(*value >> 8 * (at + i));
+    return;
+  }
+  const isa::Load& f = flight.op->dma.fields;
+  const uint32_t dim = static_cast<uint32_t>(config_.dim);
+  const Banks banks(config_, f.space, f.dst, f.dst_hi);
+  values_.store_row(f.space, banks.wrap(flight.row.chip), at / dim, f.flip != 0, out, at % dim,
+                    bytes);
+}
+
+void StoreEngine::halt(Cycle from) {
+  halt_ = from;
+  while (!open_.empty() && open_.back().offered >= from) {
+    if (data_planned_ == open_.size()) --data_planned_;
+    open_.pop_back();
+    --offered_bursts_;
+  }
+  accept_ = data_planned_ == 0 ? kNever : std::max(open_.front().address, open_.front().data);
+}
+
+bool StoreEngine::waits(Cycle now) const {
+  if (!answered_.empty()) return true;
+  return !open_.empty() && open_.front().offered <= now;
+}
+
+}  // namespace millrace::cycle

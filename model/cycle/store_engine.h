@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// STORE and SIGNAL: when their bursts go out, when their beats are taken and answered, and the
+// bytes that they write (rtl/dma/dma.sv, dma_write.sv; docs/timing.md).
+//
+// Addresses are planned as far ahead as what is known allows: a burst's address never waits for
+// data, its data never for its address. What others see happens in order: a burst is accepted when
+// address and data are handed over, and its bytes are written with its response.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "model/cycle/dispatch.h"
+#include "model/cycle/dma_rows.h"
+#include "model/cycle/ports.h"
+#include "model/cycle/values.h"
+#include "model/memory/bytes.h"
+
+namespace millrace::cycle {
+
+class StoreEngine {
+ public:
+  StoreEngine(const isa::Config& config, memory::MemoryTiming& timing, memory::Bytes& bytes,
+              Values& values, Dispatch& dispatch);
+  void reset();
+  void start(Cycle now, const DmaOp& op);
+  // The next burst whose address and data are both handed over.
+  Cycle accept_time() const { return accept_; }
+  void accept(Cycle now);
+  // The next response; the bytes are written in its cycle.
+  Cycle response_time() const { return answered_.empty() ? kNever : answered_.front().response; }
+  void respond();
+  void halt(Cycle from);
+  bool waits(Cycle now) const;  // STATUS.write_wait
+  bool quiet() const { return open_.empty(); }
+  Cycle last_response() const { return response_; }
+
+ private:
+  struct Op {
+    DmaOp dma;
+    uint64_t number = 0;
+    uint64_t first_burst = 0;
+    Cycle older = kNever;  // last response of the instructions before it, once known
+    bool bad = false;      // a word outside its banks has been met
+    Stop stop;
+  };
+  // A burst on its way.
+  struct Flight {
+    std::shared_ptr<Op> op;
+    Burst burst;
+    Row row;
+    uint32_t good_bytes = 0;        // of the row, before the first word outside the banks
+    std::optional<uint32_t> bad_beat;  // of the burst: has the instruction's first such word
+    bool op_end = false;
+    Cycle offered = 0, address = 0;  // of the address: offered, handshake
+    Cycle data = kNever;             // handshake of the last beat
+    Cycle response = kNever;
+  };
+
+  void begin(Cycle now, std::shared_ptr<Op> op);
+  void take_row(Cycle now);
+  bool plan_addresses();
+  void fail(Cycle when);
+  bool plan_data(Flight& flight);
+  Cycle issue(Cycle from);
+  void plan();
+  void refuse(Op& op, const Burst& burst) const;
+  void write(const Flight& flight);
+  void write_part(const Flight& flight, uint64_t from, uint64_t to);
+  bool held(const DmaOp& op) const { return config_.dma_shared || op.signal; }
+  uint64_t bus_address(uint64_t addr) const {
+    return addr & ((uint64_t{1} << config_.addr_bits) - 1);
+  }
+
+  const isa::Config& config_;
+  memory::Bytes& bytes_;
+  Values& values_;
+  Dispatch& dispatch_;
+  WritePort port_;
+
+  // ---- Address side: an instruction, its row, the rest of the row's bursts.
+  enum class Stage { kIdle, kFirstRow, kBurst, kNextRow, kFault };
+  struct Waiting {
+    Cycle start;
+    std::shared_ptr<Op> op;
+  };
+  Stage stage_ = Stage::kIdle;
+  std::optional<Waiting> next_;  // started, while the last row of op_ is still going out
+  std::shared_ptr<Op> op_;
+  std::optional<RowWalk> rows_;
+  Row row_;
+  BurstWalk bursts_;
+  uint32_t row_beat_ = 0;    // beats of the row before the next burst
+  bool last_row_ = false;
+  std::optional<uint32_t> bad_word_;  // of the row, if the instruction's first one is in it
+  uint32_t good_bytes_ = 0;
+  Cycle start_ = 0, launch_ = 0;
+  Cycle halt_ = kNever;
+
+  // ---- Data side.
+  std::deque<Flight> open_;      // offered, not accepted
+  std::deque<Flight> answered_;  // accepted, response to come
+  size_t data_planned_ = 0;      // of open_
+  struct Beat {
+    Cycle arrived = 0, taken = 0;  // at the port
+  };
+  Beat beat_, beat_before_;      // the last two
+  Cycle slot_ = 0;               // the last beat was issued then
+  Cycle accept_ = kNever;
+  Cycle response_ = 0;           // last one so far
+  std::vector<Cycle> retired_;   // responses, by number of the burst modulo dma_outstanding
+  std::vector<Cycle> popped_;    // from the data side, by number modulo queue_depth
+  uint64_t offered_bursts_ = 0, accepted_bursts_ = 0;
+  uint64_t ops_ = 0, popped_ops_ = 0;
+};
+
+}  // namespace millrace::cycle

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Words that all timing of the cycle model shares. Cycle t is the interval before the clock edge
+// that ends it (docs/timing.md).
+#pragma once
+
+#include <cstdint>
+
+#include "millrace/isa.h"
+
+namespace millrace::cycle {
+
+using Cycle = uint64_t;
+inline constexpr Cycle kNever = UINT64_MAX;  // not known yet, or does not happen
+
+// Execution units with a queue each, in the order of isa::Unit.
+inline constexpr uint32_t kUnits = 4;
+inline constexpr uint32_t kLoad = 0, kStore = 1, kMatmul = 2, kVector = 3;
+
+// How an instruction ends: without a fault, or with its code and the address of the record.
+struct Stop {
+  isa::Fault code = isa::Fault::kNone;
+  uint32_t addr = 0;
+  explicit operator bool() const { return code != isa::Fault::kNone; }
+  bool operator==(const Stop&) const = default;
+};
+
+// One instruction's completion, for comparisons with the RTL.
+struct Retirement {
+  Cycle cycle = 0;
+  uint32_t unit = 0;   // whose queue it was in; with dma_shared every LOAD is in the store unit's
+  uint32_t index = 0;  // since reset
+  isa::Fault fault = isa::Fault::kNone;
+  bool operator==(const Retirement&) const = default;
+};
+
+}  // namespace millrace::cycle
