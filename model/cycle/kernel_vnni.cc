@@ -205,34 +205,44 @@ class Multiplier {
     return panel.acc + size_t{(panel.d + row) & p_.memories.acc_mask} * kDim;
   }
 
-  // kRows rows of kN panels, whose sums stay in registers.
+  // kRows rows of kN panels. Loops over either are unrolled early, so that sums are registers.
   template <uint32_t kRows, uint32_t kN>
   void multiply(uint32_t row) const {
     __m512i sums[kRows][kN];
-    const bool add = p_.accumulate || k_ > 0;
+    const __mmask16 before = p_.accumulate || k_ > 0 ? kMask : 0;
+#pragma GCC unroll 8
     for (uint32_t r = 0; r < kRows; ++r)
+#pragma GCC unroll 2
       for (uint32_t j = 0; j < kN; ++j) {
-        const __mmask16 mask = add ? kMask : 0;
-        const __m512i before = _mm512_maskz_loadu_epi32(mask, output(panels_[j], row + r));
-        sums[r][j] = _mm512_sub_epi32(before, panels_[j].excess);
+        const __m512i d = _mm512_maskz_loadu_epi32(before, output(panels_[j], row + r));
+        sums[r][j] = _mm512_sub_epi32(d, panels_[j].excess);
       }
+    const uint32_t* const a_rows = p_.a_rows + row;
+    const uint8_t* b = panels_[0].b[0];
     for (uint32_t i = 0; i < n_k_; ++i) {
       const uint8_t* a[kRows];
-      for (uint32_t r = 0; r < kRows; ++r) a[r] = word(p_.a_rows[row + r] + p_.a_k[k_ + i]);
+#pragma GCC unroll 8
+      for (uint32_t r = 0; r < kRows; ++r) a[r] = word(a_rows[r] + p_.a_k[k_ + i]);
 #pragma GCC unroll 8
       for (uint32_t g = 0; g < kTileGroups; ++g) {
-        __m512i b[kN];
-        for (uint32_t j = 0; j < kN; ++j)
-          b[j] = _mm512_load_si512(panels_[j].b[i * kTileGroups + g]);
+        __m512i columns[kN];
+#pragma GCC unroll 2
+        for (uint32_t j = 0; j < kN; ++j) columns[j] = _mm512_load_si512(b + j * sizeof(Panel));
+        b += 4 * kColumns;
+#pragma GCC unroll 8
         for (uint32_t r = 0; r < kRows; ++r) {
           int32_t lanes;
           std::memcpy(&lanes, a[r] + 4 * g, 4);
           const __m512i x = _mm512_set1_epi32(lanes);
-          for (uint32_t j = 0; j < kN; ++j) sums[r][j] = _mm512_dpbusd_epi32(sums[r][j], x, b[j]);
+#pragma GCC unroll 2
+          for (uint32_t j = 0; j < kN; ++j)
+            sums[r][j] = _mm512_dpbusd_epi32(sums[r][j], x, columns[j]);
         }
       }
     }
+#pragma GCC unroll 8
     for (uint32_t r = 0; r < kRows; ++r)
+#pragma GCC unroll 2
       for (uint32_t j = 0; j < kN; ++j)
         _mm512_mask_storeu_epi32(output(panels_[j], row + r), kMask, sums[r][j]);
   }

@@ -132,25 +132,27 @@ class VectorUnit {
       }
   }
 
-  // Operands, converted.
-  void load(const Rows& r, int32_t* to) const {
+  // Operands, converted. Rows are copied, the arithmetic is one loop over all lanes.
+  void load(const Rows& r, int32_t* __restrict to) const {
+    const uint32_t n = r.count * kDim;
+    uint32_t addr = r.addr;
     switch (r.kind) {
       case isa::Source::kScalar:
-        for (uint32_t i = 0; i < r.count * kDim; ++i) to[i] = r.scalar;
+        for (uint32_t i = 0; i < n; ++i) to[i] = r.scalar;
         return;
-      case isa::Source::kSp:
-        for (uint32_t i = 0; i < r.count; ++i) {
-          const uint8_t* const from = word(r.addr + i * r.stride);
-          for (uint32_t n = 0; n < kDim; ++n)
-            to[i * kDim + n] = wrap((from[n] + (r.offset - kSpBias)) << r.shift);
-        }
+      case isa::Source::kSp: {
+        alignas(64) uint8_t bytes[kBlock];
+        for (uint32_t i = 0; i < n; i += kDim, addr += r.stride)
+          std::memcpy(bytes + i, word(addr), kDim);
+        const uint32_t offset = r.offset - kSpBias;
+        for (uint32_t i = 0; i < n; ++i) to[i] = wrap((bytes[i] + offset) << r.shift);
         return;
+      }
       case isa::Source::kAcc:
-        for (uint32_t i = 0; i < r.count; ++i) {
-          const int32_t* const from = row(r.addr + i * r.stride);
-          for (uint32_t n = 0; n < kDim; ++n)
-            to[i * kDim + n] = wrap((bits(from[n]) + r.offset) << r.shift);
-        }
+        for (uint32_t i = 0; i < n; i += kDim, addr += r.stride)
+          std::memcpy(to + i, row(addr), sizeof(int32_t) * kDim);
+        if (r.offset == 0 && r.shift == 0) return;
+        for (uint32_t i = 0; i < n; ++i) to[i] = wrap((bits(to[i]) + r.offset) << r.shift);
         return;
     }
   }
@@ -204,16 +206,14 @@ class VectorUnit {
           block_.values[i + lane] = wrap(bits(block_.values[i + lane]) + bits(channel_.bias[lane]));
     if (f_.quant == isa::Quant::kQ31) Lanes::q31(block_.values, n, channel_);
     if (f_.quant == isa::Quant::kFp32) Lanes::fp32_scale(block_.values, n, channel_);
-    const uint32_t z = f_.dst + i2 * f_.d_2 + i3 * f_.d_3;
-    if (f_.dst_kind == isa::Space::kAcc)
-      for (uint32_t i = 0; i < rows; ++i)
-        std::memcpy(row(z + i * f_.d_2), block_.values + i * kDim, sizeof(int32_t) * kDim);
-    else
-      write_words(z, rows, n);
+    uint32_t z = f_.dst + i2 * f_.d_2 + i3 * f_.d_3;
+    if (f_.dst_kind == isa::Space::kSp) return write_words(z, rows * kDim);
+    for (uint32_t i = 0; i < rows * kDim; i += kDim, z += f_.d_2)
+      std::memcpy(row(z), block_.values + i, sizeof(int32_t) * kDim);
   }
 
   // max(q + zero, lo), then min with hi, without the overflow: bounds less `zero` are applied to q.
-  void write_words(uint32_t z, uint32_t rows, uint32_t n) const {
+  void write_words(uint32_t z, uint32_t n) const {
     const int32_t lo = v_.clamp_lo - v_.zero_point, hi = v_.clamp_hi - v_.zero_point;
     const int32_t zero = v_.zero_point + kSpBias;
     alignas(64) uint8_t bytes[kBlock];
@@ -222,7 +222,7 @@ class VectorUnit {
       const int32_t raised = q > lo ? q : lo;
       bytes[i] = static_cast<uint8_t>((raised < hi ? raised : hi) + zero);
     }
-    for (uint32_t i = 0; i < rows; ++i) std::memcpy(word(z + i * f_.d_2), bytes + i * kDim, kDim);
+    for (uint32_t i = 0; i < n; i += kDim, z += f_.d_2) std::memcpy(word(z), bytes + i, kDim);
   }
 
   const Memories m_;
