@@ -45,7 +45,7 @@ function(millrace_verilate target prefix top)
     OUTPUT ${dir}/${prefix}__ALL.a ${dir}/${prefix}.h
     COMMAND ${CMAKE_COMMAND} -E env CXX=${CMAKE_CXX_COMPILER} OBJCACHE=${CMAKE_CXX_COMPILER_LAUNCHER}
             ${CMAKE_SOURCE_DIR}/scripts/verilate.sh ${dir} ${prefix} ${top} ${args} ${ARG_SOURCES}
-    DEPENDS ${ARG_SOURCES} ${CMAKE_SOURCE_DIR}/scripts/verilate.sh
+    DEPENDS ${ARG_SOURCES} ${CMAKE_SOURCE_DIR}/scripts/verilate.sh ${CMAKE_SOURCE_DIR}/sim/verilator/observe.vlt
     COMMENT "Verilating ${prefix}" JOB_POOL verilate VERBATIM)
   add_custom_target(${target}_build DEPENDS ${dir}/${prefix}__ALL.a)
   file(MAKE_DIRECTORY ${dir})
@@ -58,7 +58,7 @@ endfunction()
 
 function(verilate_config config)
   millrace_rtl_sources(${config} sources)
-  set(args "")
+  set(args ${CMAKE_SOURCE_DIR}/sim/verilator/observe.vlt)
   if(config STREQUAL "large")
     set(args --output-split 5000 --output-split-cfuncs 500)
   endif()

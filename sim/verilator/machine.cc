@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Compiled once for every configuration, with MILLRACE_CONFIG its name and MILLRACE_HEADER its
-// Verilated header.
+// Verilated header and MILLRACE_ROOT that of its signals.
 #include "sim/verilator/verilated_machine.h"
 
 #include MILLRACE_HEADER
+#include MILLRACE_ROOT
 
 #define MILLRACE_JOIN2(a, b) a##b
 #define MILLRACE_JOIN(a, b) MILLRACE_JOIN2(a, b)

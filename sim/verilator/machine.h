@@ -19,8 +19,14 @@ class Machine {
     ReadSlave::ToMachine fetch, read;
     WriteSlave::ToMachine write;
   };
+  // Completions of the cycle: for unit u bit u of `valid` and the u-th slot and fault code; `head`
+  // instructions are dispatched. Of machines whose signals can be seen (observe.vlt).
+  struct Completions {
+    uint32_t valid = 0, slots = 0, faults = 0, head = 0;
+  };
   struct Outputs {
     bool irq;
+    Completions done;
     LiteMaster::FromMachine lite;
     ReadSlave::FromMachine fetch, read;
     WriteSlave::FromMachine write;

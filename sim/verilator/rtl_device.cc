@@ -7,22 +7,13 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "sim/access.h"
+
 namespace millrace::sim {
 namespace {
 
-constexpr uint64_t kResetCycles = 4;
+
 constexpr uint64_t kProgressMask = (1u << 16) - 1;  // cycles between looks at the wall clock
-
-std::string hex(uint64_t value) {
-  char text[24];
-  std::snprintf(text, sizeof text, "0x%llx", static_cast<unsigned long long>(value));
-  return text;
-}
-
-Status out_of_memory(std::string_view what, uint64_t addr, uint64_t bytes, uint64_t size) {
-  return input_error(std::string(what) + " of " + std::to_string(bytes) + " bytes at " + hex(addr) +
-                     " is outside the device memory of " + std::to_string(size) + " bytes");
-}
 
 }  // namespace
 
@@ -75,8 +66,22 @@ void RtlDevice::step() {
   fetch_.sample(cycle_, out_.fetch);  // the order in which acceptances of one cycle count
   read_.sample(cycle_, out_.read);
   write_.sample(cycle_, out_.write);
+  if (trace_ != nullptr) note_completions();
   ++cycle_;
   if ((cycle_ & kProgressMask) == 0) show_progress();
+}
+
+// Slots are taken in turn: a slot's instruction is the youngest one dispatched with its number.
+void RtlDevice::note_completions() {
+  const Machine::Completions& done = out_.done;
+  const uint32_t slots = static_cast<uint32_t>(config_.slots);
+  for (uint32_t unit = 0; unit < cycle::kUnits; ++unit) {
+    if (!(done.valid >> unit & 1)) continue;
+    const uint32_t slot = done.slots >> unit * static_cast<uint32_t>(config_.slot_bits);
+    const uint32_t index = done.head - 1 - (done.head - 1 - slot) % slots;
+    const auto fault = static_cast<isa::Fault>(done.faults >> 4 * unit & 0xf);
+    trace_->push_back({cycle_, unit, index, fault});
+  }
 }
 
 Status RtlDevice::violation() const {
@@ -100,9 +105,7 @@ Status RtlDevice::finish_access() {
 }
 
 Status RtlDevice::check_access(uint32_t offset, std::string_view what) const {
-  if (offset % 4 != 0 || offset > 0xfff)
-    return input_error(std::string(what) + " of register " + hex(offset) +
-                       ": not a register offset");
+  if (Status ok = check_register(offset, what); !ok) return ok;
   return violation();
 }
 
@@ -111,8 +114,7 @@ Result<uint32_t> RtlDevice::read_reg(uint32_t offset) {
   if (Status ok = finish_access(); !ok) return ok.error();
   lite_.start_read(cycle_, offset);
   if (Status ok = finish_access(); !ok) return ok.error();
-  if (lite_.answer().resp != kOkay)
-    return failure("read of register " + hex(offset) + " answered SLVERR: no such register");
+  if (lite_.answer().resp != kOkay) return refused_read(offset);
   return lite_.answer().data;
 }
 
@@ -121,10 +123,7 @@ Status RtlDevice::write_reg(uint32_t offset, uint32_t value) {
   if (Status ok = finish_access(); !ok) return ok;
   lite_.start_write(cycle_, offset, value);
   if (Status ok = finish_access(); !ok) return ok;
-  if (lite_.answer().resp != kOkay)
-    return failure("write of register " + hex(offset) +
-                   " answered SLVERR: read-only, locked while the machine is not idle, or no such "
-                   "register");
+  if (lite_.answer().resp != kOkay) return refused_write(offset);
   return {};
 }
 

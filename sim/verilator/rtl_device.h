@@ -7,8 +7,10 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "host/driver/device.h"
+#include "model/cycle/time.h"
 #include "model/memory/timing.h"
 #include "sim/verilator/machine.h"
 
@@ -46,8 +48,11 @@ class RtlDevice : public Device {
   bool irq() const { return out_.irq; }
   // Exactly `cycles` cycles, whatever the machine does.
   Status run(uint64_t cycles);
+  // Completions are appended to `trace` from now on; null: no longer.
+  void trace(std::vector<cycle::Retirement>* trace) { trace_ = trace; }
 
   static constexpr uint64_t kPollInterval = 64;
+  static constexpr uint64_t kResetCycles = 4;
 
  private:
   RtlDevice(const isa::Config& config, std::unique_ptr<Machine> machine, const SimOptions& options);
@@ -56,6 +61,7 @@ class RtlDevice : public Device {
   Status finish_access();
   Status check_access(uint32_t offset, std::string_view what) const;
   Status violation() const;
+  void note_completions();
   void show_progress();
   void clear_progress();
 
@@ -71,6 +77,7 @@ class RtlDevice : public Device {
   Machine::Inputs in_{};
   Machine::Outputs out_{};
   uint64_t cycle_ = 0;
+  std::vector<cycle::Retirement>* trace_ = nullptr;
   bool polling_ = false;  // the access in progress is advance()'s look at STATUS
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   std::chrono::steady_clock::time_point shown_ = started_;

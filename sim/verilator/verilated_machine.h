@@ -107,8 +107,16 @@ class VerilatedMachine : public Machine {
     std::memcpy(bytes_of(top_.m_rdata_i), in.read.rdata, sizeof top_.m_rdata_i);
   }
 
+  template <typename T>
+  static void observe(T& top, Completions& done) {
+    if constexpr (requires { top.rootp->millrace__DOT__done_valid; })
+      done = {top.rootp->millrace__DOT__done_valid, top.rootp->millrace__DOT__done_slot,
+              top.rootp->millrace__DOT__done_fault, top.rootp->millrace__DOT__head};
+  }
+
   void sample(Outputs& out) {
     out.irq = top_.irq_o;
+    observe(top_, out.done);
     out.lite = {top_.s_awready_o != 0, top_.s_wready_o != 0, top_.s_bvalid_o != 0,
                 top_.s_arready_o != 0, top_.s_rvalid_o != 0, top_.s_rdata_o,
                 top_.s_bresp_o,        top_.s_rresp_o};
