@@ -11,7 +11,7 @@ Dram::Dram(const DramParams& params, uint32_t core_mhz)
 
 Dram::Plan Dram::plan(const Bank& bank, uint64_t row, uint64_t arrival, bool write) const {
   const uint64_t bus = std::max(arrival, write ? write_ : read_);
-  if (bank.row == row) return {true, 0, std::max(bus, bank.column)};
+  if (bank.row == row) return {true, 0, bus};  // after tRCD: the burst that opened it went before
   uint64_t activate = std::max({arrival, activate_, four_[oldest_]});
   if (bank.row != kClosed)
     activate = std::max(activate, std::max(arrival, bank.precharge) + p_.t_rp);
@@ -30,7 +30,7 @@ void Dram::refresh(uint64_t now) {
 // `last`: the burst's last column command.
 void Dram::commit(Bank& bank, uint64_t row, const Plan& plan, bool write, uint64_t last) {
   if (!plan.hit) {
-    bank = {row, plan.activate + p_.t_rcd, plan.activate + p_.t_ras};
+    bank = {row, plan.activate + p_.t_ras};
     activate_ = plan.activate + p_.t_rrd;
     four_[oldest_] = plan.activate + p_.t_faw;
     oldest_ = (oldest_ + 1) % 4;

@@ -54,11 +54,9 @@ class Dram {
   static constexpr uint64_t kClosed = UINT64_MAX;
   struct Bank {
     uint64_t row = kClosed;  // address / kRowBytes
-    uint64_t column = 0;     // first clock for a column command to the open row
     uint64_t precharge = 0;  // first clock to close it
   };
-  // What a burst needs next, in clocks: the activate if its row is not open, and the first column
-  // command.
+  // The clocks of a burst's activate, if its row is not open, and of its first column command.
   struct Plan {
     bool hit;
     uint64_t activate, column;
