@@ -60,9 +60,9 @@ constexpr DramParams kLpddr4 = {
 
 // JESD235 for the structure: one pseudo-channel of 64 bits, BL4, 2 Gb/s a pin, pages of 1 KiB. It
 // leaves the array's times to the vendors; they are those of gem5's HBM_2000_4H_1x64, which agree
-// with DRAMSys' HBM2 memory specification. The bank groups interleave every 32 bytes, so four
-// banks, one of each group, act as one with a row of 4 KiB: columns follow each other at tCCDS, and
-// an activate stands for four, tRRDS (4) apart, which together fill tFAW (16).
+// with DRAMSys' HBM2 memory specification, but for tRFC. The bank groups interleave every 32 bytes,
+// so four banks, one of each group, act as one with a row of 4 KiB: columns follow each other at
+// tCCDS, and an activate stands for four, tRRDS (4) apart, which together fill tFAW (16).
 constexpr DramParams kHbm2 = {
     .clock_mhz = 1000,
     .bytes_per_clock = 16,
