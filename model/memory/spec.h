@@ -19,14 +19,12 @@ namespace millrace::memory {
 enum class Preset : uint32_t { kNone, kOnchip, kDdr3, kLpddr4, kHbm2 };
 
 struct MemorySpec {
-  // Without a preset:
-  uint64_t latency = 1;          // cycles from acceptance to first response, 1 to kMaxLatency
-  uint64_t bytes_per_cycle = 0;  // shared by all ports and both directions; 0: no limit
-  uint32_t stall_percent = 0;    // share of cycles in which a channel stalls, 0 to kMaxPercent
-  uint64_t seed = 0;             // of the stalls
-  // With a preset the memory's own latency and bandwidth:
-  Preset preset = Preset::kNone;
-  uint32_t core_mhz = 0;  // of the accelerator, 1 to kMaxCoreMhz with a DRAM, else 0
+  uint64_t latency = 1;           // cycles from acceptance to first response, 1 to kMaxLatency
+  uint64_t bytes_per_cycle = 0;   // shared by all ports and both directions; 0: no limit
+  uint32_t stall_percent = 0;     // share of cycles in which a channel stalls, 0 to kMaxPercent
+  uint64_t seed = 0;              // of the stalls
+  Preset preset = Preset::kNone;  // any other sets latency and bandwidth itself
+  uint32_t core_mhz = 0;          // of the accelerator, 1 to kMaxCoreMhz with a DRAM, else 0
   bool operator==(const MemorySpec&) const = default;
 };
 
