@@ -40,7 +40,8 @@ inline constexpr uint32_t kDefaultCoreMhz = 400;
 // The specification, or what is wrong with the text and what to write instead.
 std::variant<MemorySpec, std::string> parse_memory_spec(std::string_view text);
 
-// Text that parse_memory_spec() turns into `spec` again.
+// Text that parse_memory_spec() turns into `spec` again. Stalls with a preset have no text and are
+// left out.
 std::string to_string(const MemorySpec& spec);
 
 }  // namespace millrace::memory
