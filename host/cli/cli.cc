@@ -34,7 +34,8 @@ void add_device(CLI::App& command, Options& options) {
 void add_run(CLI::App& command, Options& options) {
   add_device(command, options);
   command.add_option("--memory", options.memory,
-                     "External memory: ideal, fixed:LATENCY:BYTES_PER_CYCLE, random:SEED");
+                     "External memory: ideal, fixed:LATENCY:BYTES_PER_CYCLE, random:SEED, onchip, "
+                     "or ddr3-1600, lpddr4-2400 or hbm2, each with :CORE_MHZ (default 400)");
   command.add_option("--wave", options.wave, "Waveform file to write (device rtl)");
   command.add_option("--json", options.json, "Report to write as JSON");
   command.add_flag("--progress", options.progress, "Progress on standard error");

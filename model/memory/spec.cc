@@ -2,6 +2,7 @@
 // Parsing: a kind and numbers between colons.
 #include "model/memory/spec.h"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <vector>
@@ -10,8 +11,16 @@ namespace millrace::memory {
 namespace {
 
 constexpr std::string_view kUsage =
-    "use ideal, fixed:LATENCY:BYTES_PER_CYCLE or "
-    "random:SEED[:LATENCY[:BYTES_PER_CYCLE[:PERCENT]]]";
+    "use ideal, fixed:LATENCY:BYTES_PER_CYCLE, "
+    "random:SEED[:LATENCY[:BYTES_PER_CYCLE[:PERCENT]]], onchip, or ddr3-1600, lpddr4-2400 or hbm2 "
+    "with [:CORE_MHZ]";
+
+struct DramName {
+  std::string_view name;
+  Preset preset;
+};
+constexpr DramName kDrams[] = {
+    {"ddr3-1600", Preset::kDdr3}, {"lpddr4-2400", Preset::kLpddr4}, {"hbm2", Preset::kHbm2}};
 
 std::vector<std::string_view> split(std::string_view text) {
   std::vector<std::string_view> parts;
@@ -43,7 +52,43 @@ std::string broken_limit(const MemorySpec& spec) {
     return "BYTES_PER_CYCLE must be 0 (no limit) to " + std::to_string(kMaxBytesPerCycle);
   if (spec.stall_percent > kMaxPercent)
     return "PERCENT must be 0 to " + std::to_string(kMaxPercent);
+  const bool dram = spec.preset != Preset::kNone && spec.preset != Preset::kOnchip;
+  if (dram && (spec.core_mhz < 1 || spec.core_mhz > kMaxCoreMhz))
+    return "CORE_MHZ must be 1 to " + std::to_string(kMaxCoreMhz);
   return "";
+}
+
+// For fields that are narrower than what is written: too large stays too large.
+uint32_t narrow(uint64_t value) {
+  return static_cast<uint32_t>(std::min<uint64_t>(value, UINT32_MAX));
+}
+
+// The kind of memory and its numbers; empty, or what is wrong with them.
+std::string fill(std::string_view kind, const std::vector<uint64_t>& values, MemorySpec& spec) {
+  const auto given = [&](size_t i, uint64_t otherwise) {
+    return i < values.size() ? values[i] : otherwise;
+  };
+  if (kind == "ideal" || kind == "onchip") {
+    if (!values.empty()) return std::string(kind) + " takes no numbers";
+    if (kind == "onchip") spec.preset = Preset::kOnchip;
+  } else if (kind == "fixed") {
+    if (values.size() != 2) return "fixed takes two numbers";
+    spec.latency = values[0];
+    spec.bytes_per_cycle = values[1];
+  } else if (kind == "random") {
+    if (values.empty() || values.size() > 4) return "random takes one to four numbers";
+    spec.seed = values[0];
+    spec.latency = given(1, kRandomLatency);
+    spec.bytes_per_cycle = given(2, 0);
+    spec.stall_percent = narrow(given(3, kRandomPercent));
+  } else {
+    const auto* dram = std::ranges::find(kDrams, kind, &DramName::name);
+    if (dram == std::end(kDrams)) return "unknown kind";
+    if (values.size() > 1) return std::string(kind) + " takes one number";
+    spec.preset = dram->preset;
+    spec.core_mhz = narrow(given(0, kDefaultCoreMhz));
+  }
+  return broken_limit(spec);
 }
 
 }  // namespace
@@ -57,28 +102,15 @@ std::variant<MemorySpec, std::string> parse_memory_spec(std::string_view text) {
     values.push_back(*value);
   }
   MemorySpec spec;
-  if (parts[0] == "ideal") {
-    if (!values.empty()) return wrong(text, "ideal takes no numbers");
-  } else if (parts[0] == "fixed") {
-    if (values.size() != 2) return wrong(text, "fixed takes two numbers");
-    spec.latency = values[0];
-    spec.bytes_per_cycle = values[1];
-  } else if (parts[0] == "random") {
-    if (values.empty() || values.size() > 4) return wrong(text, "random takes one to four numbers");
-    values.resize(4, 0);
-    spec.seed = values[0];
-    spec.latency = parts.size() > 2 ? values[1] : kRandomLatency;
-    spec.bytes_per_cycle = values[2];
-    const uint64_t percent = parts.size() > 4 ? values[3] : kRandomPercent;
-    spec.stall_percent = static_cast<uint32_t>(std::min<uint64_t>(percent, kMaxPercent + 1));
-  } else {
-    return wrong(text, "unknown kind");
-  }
-  if (const std::string why = broken_limit(spec); !why.empty()) return wrong(text, why);
+  if (const std::string why = fill(parts[0], values, spec); !why.empty()) return wrong(text, why);
   return spec;
 }
 
 std::string to_string(const MemorySpec& spec) {
+  for (const DramName& dram : kDrams)
+    if (spec.preset == dram.preset)
+      return std::string(dram.name) + ":" + std::to_string(spec.core_mhz);
+  if (spec.preset == Preset::kOnchip) return "onchip";
   const std::string latency = std::to_string(spec.latency);
   const std::string bandwidth = std::to_string(spec.bytes_per_cycle);
   if (spec == MemorySpec{}) return "ideal";

@@ -7,26 +7,44 @@
 
 namespace millrace::memory {
 
+namespace {
+
+constexpr uint64_t kOnchipLatency = 2;  // the RAM's input register and its output register
+
+}  // namespace
+
 MemoryTiming::MemoryTiming(const MemorySpec& spec)
-    : spec_(spec), threshold_(static_cast<uint32_t>((uint64_t{spec.stall_percent} << 32) / 100)) {
+    : spec_(spec),
+      threshold_(static_cast<uint32_t>((uint64_t{spec.stall_percent} << 32) / 100)),
+      latency_(spec.latency),
+      units_per_cycle_(spec.bytes_per_cycle) {
   assert(spec.latency >= 1 && spec.stall_percent <= kMaxPercent);
   for (uint32_t port = 0; port < kPorts; ++port)
     for (uint32_t channel = 0; channel < kChannels; ++channel)
       streams_[port * kChannels + channel] = mix(spec.seed * kGamma + port * 8 + channel);
+  if (spec.preset == Preset::kOnchip) {
+    latency_ = kOnchipLatency;
+    units_per_cycle_ = 1;
+  } else if (spec.preset != Preset::kNone) {
+    assert(spec.core_mhz >= 1 && spec.core_mhz <= kMaxCoreMhz);
+    dram_.emplace(dram_params(spec.preset), spec.core_mhz);
+  }
 }
 
-Schedule MemoryTiming::accept(Port port, Channel response, uint64_t cycle,
-                              [[maybe_unused]] uint64_t addr, uint32_t beats, uint32_t beat_bytes) {
+Schedule MemoryTiming::accept(Port port, Channel response, uint64_t cycle, uint64_t addr,
+                              uint32_t beats, uint32_t beat_bytes) {
   assert(response == Channel::kR || response == Channel::kB);
   const uint64_t order = (cycle * 4 + static_cast<uint64_t>(port)) * 2 + (response == Channel::kB);
   assert(order >= last_accepted_);
   last_accepted_ = order;
 
-  const uint64_t earliest = cycle + spec_.latency;
-  if (spec_.bytes_per_cycle == 0) return {earliest, 0, 1};
-  const uint64_t start = std::max(bus_free_, earliest * spec_.bytes_per_cycle);
-  bus_free_ = start + uint64_t{beats} * beat_bytes;
-  return {start, beat_bytes, spec_.bytes_per_cycle};
+  if (dram_) return dram_->accept(response == Channel::kB, cycle, addr, beats, beat_bytes);
+  const uint64_t earliest = cycle + latency_;
+  if (units_per_cycle_ == 0) return {earliest, 0, 1};
+  const uint64_t beat_units = spec_.preset == Preset::kOnchip ? 1 : beat_bytes;
+  const uint64_t start = std::max(bus_free_, earliest * units_per_cycle_);
+  bus_free_ = start + beats * beat_units;
+  return {start, beat_units, units_per_cycle_};
 }
 
 }  // namespace millrace::memory

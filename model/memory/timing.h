@@ -6,7 +6,9 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 
+#include "model/memory/dram.h"
 #include "model/memory/schedule.h"
 #include "model/memory/spec.h"
 
@@ -64,8 +66,10 @@ class MemoryTiming {
   }
 
   MemorySpec spec_;
-  uint32_t threshold_;     // stall when the hash is below it; 0: never
-  uint64_t bus_free_ = 0;  // first position of the bus nobody has reserved, in bytes since cycle 0
+  uint32_t threshold_;                  // stall when the hash is below it; 0: never
+  uint64_t latency_, units_per_cycle_;  // units of the bus: bytes, or beats on chip
+  uint64_t bus_free_ = 0;  // first position of the bus nobody has reserved, in units since cycle 0
+  std::optional<Dram> dram_;
   uint64_t last_accepted_ = 0;  // order of the last acceptance, to check the callers
   std::array<uint64_t, kPorts * kChannels> streams_;  // of the stalls, by port and channel
 };

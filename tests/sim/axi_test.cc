@@ -48,6 +48,30 @@ TEST(AxiRead, WaitsForReady) {
   EXPECT_EQ(port.beats[0].value, port.word(0x40));
 }
 
+// One DRAM clock a cycle; rows of 4 KiB in eight banks. The clocks are explained in dram_test.cc.
+TEST(AxiDram, TimesDependOnTheAddress) {
+  DataPort port({.preset = memory::Preset::kDdr3, .core_mhz = 800});
+  const auto read = [&](uint32_t addr) {
+    const uint64_t accepted = port.ask(addr, 1);
+    port.idle(80);
+    return port.beats.back().cycle - accepted;
+  };
+  const auto write = [&](uint32_t addr) {
+    const uint64_t accepted = port.address(addr, 1) + 1;
+    EXPECT_EQ(port.beat(0, true), accepted);
+    port.idle(80);
+    return port.responses.back().cycle - accepted;
+  };
+  EXPECT_EQ(read(0x40), 40u);    // closed
+  EXPECT_EQ(read(0x80), 29u);    // open
+  EXPECT_EQ(read(0x8000), 51u);  // another row of the bank
+  EXPECT_EQ(write(0x8040), 29u);
+  EXPECT_EQ(write(0x0), 51u);
+  EXPECT_EQ(write(0x1000), 40u);  // another bank
+  EXPECT_EQ(read(0x1ffc), 32u);   // the end of a column of 32 bytes
+  EXPECT_EQ(port.violation(), "");
+}
+
 TEST(AxiWrite, RespondsAtLatencyAndThenTheBytesAreThere) {
   DataPort port({.latency = 6});
   const uint32_t before = port.word(0x84);

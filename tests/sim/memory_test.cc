@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <vector>
 
 #include "model/memory/spec.h"
 #include "model/memory/timing.h"
@@ -26,21 +27,48 @@ TEST(MemorySpec, Accepts) {
   EXPECT_EQ(spec("random:7:3"), (MemorySpec{3, 0, 25, 7}));
   EXPECT_EQ(spec("random:7:3:16"), (MemorySpec{3, 16, 25, 7}));
   EXPECT_EQ(spec("random:7:3:16:0"), (MemorySpec{3, 16, 0, 7}));
+  EXPECT_EQ(spec("onchip"), (MemorySpec{.preset = Preset::kOnchip}));
+  EXPECT_EQ(spec("ddr3-1600"), (MemorySpec{.preset = Preset::kDdr3, .core_mhz = 400}));
+  EXPECT_EQ(spec("lpddr4-2400:1"), (MemorySpec{.preset = Preset::kLpddr4, .core_mhz = 1}));
+  EXPECT_EQ(spec("hbm2:4000"), (MemorySpec{.preset = Preset::kHbm2, .core_mhz = 4000}));
   EXPECT_EQ(spec("fixed:1000000:65536"), (MemorySpec{1000000, 65536, 0, 0}));
 }
 
 TEST(MemorySpec, RoundTrips) {
   for (const char* text :
-       {"ideal", "fixed:40:8", "fixed:2:0", "random:7:16:0:25", "random:3:1:4:95"})
+       {"ideal", "fixed:40:8", "fixed:2:0", "random:7:16:0:25", "random:3:1:4:95", "onchip",
+        "ddr3-1600:400", "lpddr4-2400:33", "hbm2:1000"})
     EXPECT_EQ(to_string(spec(text)), text);
 }
 
 TEST(MemorySpec, RefusesWithTheUsage) {
-  for (const char* text :
-       {"", "idle", "ideal:1", "fixed", "fixed:1", "fixed:1:2:3", "fixed:0:8", "fixed:1000001:8",
-        "fixed:1:65537", "fixed:x:8", "fixed:-1:8", "fixed: 1:8", "fixed:1:", "random",
-        "random:", "random:1:2:3:96", "random:1:2:3:4:5", "random:99999999999999999999",
-        "random:1:1:1:4294967296"}) {
+  for (const char* text : {"",
+                           "idle",
+                           "ideal:1",
+                           "fixed",
+                           "fixed:1",
+                           "fixed:1:2:3",
+                           "fixed:0:8",
+                           "fixed:1000001:8",
+                           "fixed:1:65537",
+                           "fixed:x:8",
+                           "fixed:-1:8",
+                           "fixed: 1:8",
+                           "fixed:1:",
+                           "random",
+                           "random:",
+                           "random:1:2:3:96",
+                           "random:1:2:3:4:5",
+                           "random:99999999999999999999",
+                           "random:1:1:1:4294967296",
+                           "onchip:1",
+                           "ddr3",
+                           "ddr3-1600:",
+                           "ddr3-1600:0",
+                           "ddr3-1600:4001",
+                           "ddr3-1600:400:1",
+                           "lpddr4-2400:fast",
+                           "hbm2:4294967696"}) {
     const auto parsed = parse_memory_spec(text);
     const auto* error = std::get_if<std::string>(&parsed);
     ASSERT_NE(error, nullptr) << text;
@@ -82,6 +110,26 @@ TEST(MemoryTiming, ReadsWritesAndPortsShareTheBus) {
   EXPECT_EQ(timing.accept(Port::kData, Channel::kR, 0, 0, 2, 16).due(0), 12u);  // bus 12 to 20
   EXPECT_EQ(timing.accept(Port::kData, Channel::kB, 0, 0, 1, 16).due(0), 20u);  // bus 20 to 24
   EXPECT_EQ(timing.accept(Port::kData, Channel::kR, 1, 0, 1, 16).due(0), 24u);
+}
+
+TEST(MemoryTiming, OnChipMovesABeatACycle) {
+  MemoryTiming timing(spec("onchip"));
+  const Schedule read = timing.accept(Port::kFetch, Channel::kR, 10, 0, 4, 4);
+  EXPECT_EQ(read.due(0), 12u);
+  EXPECT_EQ(read.due(3), 15u);
+  // One port for everything, whatever the width: after the four reads, the beats of this write.
+  EXPECT_EQ(timing.accept(Port::kData, Channel::kB, 10, 64, 3, 16).due(0), 16u);
+  EXPECT_EQ(timing.accept(Port::kData, Channel::kR, 11, 64, 1, 16).due(0), 19u);
+  EXPECT_EQ(timing.accept(Port::kData, Channel::kR, 30, 64, 1, 16).due(0), 32u);
+}
+
+// A seed means the same stalls for ever: failing runs are repeated by it.
+TEST(MemoryTiming, StallsOfASeedAreFixed) {
+  const MemoryTiming timing(spec("random:7"));
+  std::vector<uint64_t> stalls;
+  for (uint64_t t = 0; stalls.size() < 8; ++t)
+    if (!timing.ready(Port::kData, Channel::kR, t)) stalls.push_back(t);
+  EXPECT_EQ(stalls, (std::vector<uint64_t>{5, 11, 15, 16, 21, 22, 32, 33}));
 }
 
 TEST(MemoryTiming, StallsAreAPureFunctionWithTheGivenShare) {
