@@ -38,10 +38,8 @@ void Dispatch::plan_dispatch() {
   }
   Cycle when = offered_->valid;
   const Slot& slot = slots_[head_ % slots_.size()];
-  if (slot.valid) {
-    if (slot.done == kNever) return;
-    when = std::max(when, slot.done + 1);
-  }
+  if (slot.valid && slot.done == kNever) return;
+  if (slot.done != kNever) when = std::max(when, slot.done + 1);
   const Unit& unit = units_[offered_->instruction.unit];
   const uint64_t depth = unit.pops.size();
   if (unit.pushed >= depth) {

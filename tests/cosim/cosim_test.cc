@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "sim/ref/ref_device.h"
-#include "sim/verilator/rtl_device.h"
+#include "sim/lockstep/lockstep_device.h"
 #include "tests/cosim/random_program.h"
 
 namespace millrace {
@@ -143,7 +143,7 @@ TEST_P(Cosim, RandomProgramsEqualGoldenModel) {
   auto spec = memory::parse_memory_spec(memory);
   ASSERT_TRUE(std::holds_alternative<memory::MemorySpec>(spec));
   options.memory = std::get<memory::MemorySpec>(spec);
-  auto rtl = sim::open_rtl(name, options);
+  auto rtl = sim::LockstepDevice::open(name, options);
   if (!rtl) GTEST_SKIP() << rtl.error().message;
   RefDevice golden(config);
 
@@ -164,6 +164,7 @@ TEST_P(Cosim, RandomProgramsEqualGoldenModel) {
     }
     faults += (expected.status & kFault) != 0;
     compare(expected, run(**rtl, program), program);
+    must((*rtl)->compare_memory());
     if (HasFailure()) return;
   }
   std::printf("%s, %s: %llu programs from seed %llu, %llu with a fault\n", name.c_str(),
