@@ -33,7 +33,10 @@ void Machine::run_until(Cycle now) {
 // The events of one cycle. The memory's acceptances come in the order fetch, read, write; what
 // happens in a cycle is seen in the next one, so starts and dispatch come before completions.
 void Machine::step(Cycle now) {
-  if (fetch_.request_time() == now) fetch_.request(now);
+  if (fetch_.request_time() == now) {
+    fetch_.request(now);
+    if (timeline_ != nullptr) timeline_->requested.push_back(now);
+  }
   if (load_.request_time() == now) load_.request(now);
   if (store_.accept_time() == now) store_.accept(now);
   if (store_.response_time() == now) store_.respond();
@@ -41,8 +44,10 @@ void Machine::step(Cycle now) {
     if (dispatch_.start_time(unit) == now) start(unit, now);
   if (dispatch_.offer_time() == now) {
     const uint32_t shares = segments_.shares(dispatch_.offered_instruction().segment);
-    if (dispatch_.take_offer(now, shares, fetch_.address(dispatch_.head())))
+    if (dispatch_.take_offer(now, shares, fetch_.address(dispatch_.head()))) {
       fetch_.dispatched(now);
+      note_dispatch(now);
+    }
   }
   for (uint32_t unit = 0; unit < kUnits; ++unit)
     if (dispatch_.done_time(unit) == now) complete(unit, now);
@@ -55,8 +60,18 @@ void Machine::step(Cycle now) {
 
 void Machine::pass_arrival() {
   if (dispatch_.offered()) return;
-  if (const std::optional<Arrival> a = fetch_.take_arrival())
-    dispatch_.offer(decoder_.decode(a->words, a->bus_error), a->complete);
+  const std::optional<Arrival> a = fetch_.take_arrival();
+  if (!a) return;
+  dispatch_.offer(decoder_.decode(a->words, a->bus_error), a->complete);
+  if (timeline_ == nullptr) return;
+  Life& life = timeline_->at(dispatch_.head());
+  life.words = a->words;
+  life.bus_error = a->bus_error;
+  life.complete = a->complete;
+}
+
+void Machine::note_dispatch(Cycle now) {
+  if (timeline_ != nullptr) timeline_->at(dispatch_.head() - 1).dispatched = now;
 }
 
 void Machine::note_idle(Cycle now) {
@@ -72,6 +87,11 @@ void Machine::start(uint32_t unit, Cycle now) {
   const std::optional<uint32_t> number = dispatch_.take_start(unit, now);
   if (!number) return;
   const Slot slot = dispatch_.slot(*number);
+  if (timeline_ != nullptr) {
+    Life& life = timeline_->at(slot.index);
+    life.ready = slot.ready;
+    life.started = now;
+  }
   if (unit == kMatmul) start_matmul(slot, *number, now);
   else if (unit == kVector) start_vector(slot, *number, now);
   else start_dma(slot, *number, now);
@@ -122,6 +142,11 @@ void Machine::start_vector(const Slot& slot, uint32_t number, Cycle now) {
 void Machine::complete(uint32_t unit, Cycle now) {
   const Slot slot = dispatch_.take_done(unit, now);
   if (trace_ != nullptr) trace_->push_back({now, unit, slot.index, slot.stop.code});
+  if (timeline_ != nullptr) {
+    Life& life = timeline_->at(slot.index);
+    life.done = now;
+    life.stop = slot.stop;
+  }
   if (!slot.instruction.signal || slot.stop) return;
   const isa::Signal op = isa::Signal::unpack(slot.instruction.words);
   signal_value_ = op.value;

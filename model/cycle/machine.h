@@ -18,6 +18,7 @@
 #include "model/cycle/load_engine.h"
 #include "model/cycle/segments.h"
 #include "model/cycle/store_engine.h"
+#include "model/cycle/timeline.h"
 #include "model/cycle/values.h"
 #include "model/memory/bytes.h"
 #include "model/memory/timing.h"
@@ -51,6 +52,9 @@ class Machine {
   Values& values() { return values_; }
   // Completions are appended to `trace` from now on; null: no longer.
   void trace(std::vector<Retirement>* trace) { trace_ = trace; }
+  // Stages of instructions are written to `timeline` from now on; null: no longer. A soft reset
+  // starts the indices anew and clears nothing.
+  void record(Timeline* timeline) { timeline_ = timeline; }
 
  private:
   void step(Cycle now);
@@ -60,6 +64,7 @@ class Machine {
   void start_vector(const Slot& slot, uint32_t number, Cycle now);
   void complete(uint32_t unit, Cycle now);
   void pass_arrival();
+  void note_dispatch(Cycle now);
   void note_stop(Cycle now);
   void note_idle(Cycle now);
 
@@ -104,6 +109,7 @@ class Machine {
   std::optional<Product> product_;
   uint64_t steps_ = 0;
   std::vector<Retirement>* trace_ = nullptr;
+  Timeline* timeline_ = nullptr;
 };
 
 }  // namespace millrace::cycle

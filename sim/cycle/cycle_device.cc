@@ -82,11 +82,14 @@ Status CycleDevice::run(uint64_t cycles) {
 }
 
 // Without stalls a look takes two cycles, and none sees anything new before the machine's next
-// event: the last one that cannot, from the one due in `next` on.
+// event: the last one that cannot, from the one due in `next` on. The end of a scan is no event, and
+// makes the machine idle.
 uint64_t CycleDevice::skip_polls(uint64_t next, uint64_t end) const {
   constexpr uint64_t kPeriod = RtlDevice::kPollInterval + 2;
   const uint64_t limit = std::min(machine_.next_event(), end - 1);
-  if (timing_.stalls() || limit <= next || machine_.write_time(next) != next) return next;
+  if (timing_.stalls() || limit <= next || machine_.write_time(next) != next ||
+      machine_.stopped(next))
+    return next;
   return next + (limit - next) / kPeriod * kPeriod;
 }
 

@@ -40,54 +40,75 @@ std::optional<Place> shrink(const Chip& chip, Place p, std::span<const uint32_t>
 
 }  // namespace
 
-Chip chip_of(const isa::Config& config, isa::Space space) {
-  if (space == isa::Space::kSp)
-    return {static_cast<uint32_t>(config.sp_banks), static_cast<uint32_t>(config.sp_rows)};
-  return {static_cast<uint32_t>(config.acc_banks), static_cast<uint32_t>(config.acc_rows)};
+namespace {
+
+// Shares of the classes while nothing is raised.
+constexpr uint32_t kCountShares[] = {20, 12, 30, 1};
+constexpr uint32_t kStrideShares[] = {10, 20, 45, 12, 13};
+
+template <size_t N>
+uint32_t pick_class(Chooser& chooser, const std::string& point,
+                    const std::array<std::string_view, N>& names, const uint32_t (&shares)[N]) {
+  std::array<Option, N> options;
+  for (size_t i = 0; i < N; ++i) options[i] = {names[i], shares[i]};
+  return chooser.pick(point + "=", options);
 }
 
-void draw_counts(Prng& prng, uint32_t limit, std::span<const Loop> loops) {
+}  // namespace
+
+void draw_counts(Prng& prng, Chooser& chooser, uint32_t limit, uint32_t extreme,
+                 std::span<const Loop> loops) {
   uint32_t left = std::max(limit, 1u);
   const uint32_t first = prng.below(static_cast<uint32_t>(loops.size()));
   for (size_t i = 0; i < loops.size(); ++i) {
     const Loop& loop = loops[(first + i) % loops.size()];
     const uint32_t most = std::min(loop.max, left);
-    switch (prng.below(4)) {
-      case 0:
-        *loop.count = prng.between(1, most);
-        break;
-      case 1:
-        *loop.count = prng.between(1, std::min(most, 4u));
-        break;
-      case 2:
-        *loop.count = prng.one_in(4) ? most : std::min(most, 2u);
-        break;
-      default:
-        *loop.count = 1;
+    uint32_t count = 1;
+    if (loop.max > 1) {
+      switch (static_cast<CountClass>(pick_class(chooser, loop.point, kCountNames, kCountShares))) {
+        case CountClass::kOne:
+          break;
+        case CountClass::kTwo:
+          count = std::min(most, 2u);
+          break;
+        case CountClass::kMany:
+          count = prng.between(1, prng.one_in(2) ? most : std::min(most, 5u));
+          break;
+        case CountClass::kMax:
+          count = loop.max <= extreme ? loop.max : most;
+      }
     }
-    left /= *loop.count;
+    *loop.count = count;
+    left = std::max(left / count, 1u);
+    extreme /= count;
   }
 }
 
-uint32_t draw_stride(Prng& prng, uint32_t rows, uint32_t natural, int bits) {
-  const uint32_t mask = low_bits(bits);
-  switch (prng.below(10)) {
-    case 0:
-      return 0;
-    case 1:
-      return (0u - prng.between(1, 8)) & mask;
-    case 2:
-      return (rows + prng.below(5) - 2) & mask;
-    case 3:
-      return (0u - rows + prng.below(3)) & mask;
-    case 4:
-      return prng.bits() & mask;
-    case 5:
-    case 6:
-      return prng.between(1, 8) & mask;
-    default:
-      return natural & mask;
+uint32_t draw_stride(Prng& prng, Chooser& chooser, const std::string& point, const Chip& chip,
+                     uint32_t natural, int bits) {
+  const uint32_t half = chip.size() / 2;
+  uint32_t stride = 0;
+  switch (static_cast<StrideClass>(pick_class(chooser, point, kStrideNames, kStrideShares))) {
+    case StrideClass::kZero:
+      break;
+    case StrideClass::kUnit:
+      stride = 1;
+      break;
+    case StrideClass::kNear:
+      stride = prng.one_in(3) ? prng.between(2, 8) : natural;
+      break;
+    case StrideClass::kFar:
+      stride = prng.one_in(2) ? std::min(half - 1, far_stride(chip) + prng.below(5))
+                              : prng.between(far_stride(chip), half - 1);
+      break;
+    case StrideClass::kBack:
+      stride = prng.one_in(2)   ? 0u - prng.between(1, 8)
+               : prng.one_in(2) ? 0u - chip.rows + prng.below(3)
+                                : 0u - prng.between(1, half);
   }
+  // Bits that the memory's size does not need count for nothing.
+  if (prng.one_in(4)) stride += prng.below(16) * chip.size();
+  return stride & low_bits(bits);
 }
 
 std::optional<std::vector<BankRange>> split_banks(Prng& prng, const BankWindow& window,
@@ -95,6 +116,7 @@ std::optional<std::vector<BankRange>> split_banks(Prng& prng, const BankWindow& 
   if (n > window.count) return std::nullopt;
   std::vector<BankRange> ranges;
   uint32_t next = window.first;
+  if (n == 1 && prng.one_in(6)) return {{{window.first, window.first + window.count - 1}}};
   for (uint32_t i = 0; i < n; ++i) {
     const uint32_t spare = window.first + window.count - next - (n - i);
     const uint32_t lo = next + (prng.one_in(3) ? prng.below(spare + 1) : 0);
@@ -152,49 +174,67 @@ std::vector<uint32_t> row_deltas(const MemoryRows& r) {
   return deltas;
 }
 
-uint32_t draw_memory_stride(Prng& prng, const isa::Config& config, uint32_t row_bytes,
-                            uint32_t size) {
+uint32_t draw_memory_stride(Prng& prng, const isa::Config& config, MemoryStride which,
+                            uint32_t contiguous, uint32_t size) {
   const uint32_t unit = config.dma_unaligned ? 1 : static_cast<uint32_t>(config.dim);
   uint32_t stride = 0;
-  switch (prng.below(7)) {
-    case 0:
+  switch (which) {
+    case MemoryStride::kZero:
       break;
-    case 1:
-      stride = 0u - row_bytes;
+    case MemoryStride::kUnit:
+      stride = contiguous;
       break;
-    case 2:
-      stride = prng.between(1, 16) * unit;
+    case MemoryStride::kOverlap:
+      stride = prng.between(1, std::max(contiguous / unit, 2u) - 1) * unit;
       break;
-    case 3:
-      stride = 0u - prng.between(1, 40) * unit;
+    case MemoryStride::kBack:
+      stride = 0u - (prng.one_in(3) ? contiguous : prng.between(1, 40) * unit);
       break;
-    case 4:
-      stride = prng.below(size / unit + 1) * unit;
-      break;
-    default:
-      stride = row_bytes + prng.below(3) * unit;
+    case MemoryStride::kGap:
+    case MemoryStride::kWrap:
+      stride = prng.one_in(3) ? prng.below(size / unit + 1) * unit
+                              : contiguous + prng.between(1, 3) * unit;
   }
   return stride & low_bits(config.offset_bits);
 }
 
-std::optional<uint32_t> place_rows(Prng& prng, const isa::Config& config, uint32_t size,
-                                   const MemoryRows& rows, bool violate) {
+namespace {
+
+// A first guess at where the first row may lie; not yet aligned.
+uint32_t guess(Prng& prng, const Room& room, const MemoryRows& rows, const Wish& wish,
+               uint32_t last_delta) {
+  if (wish.around) return 0u - prng.below(std::max(1u, last_delta));
+  if (wish.page && room.size > kPage) {
+    const uint32_t boundary = kPage - room.base % kPage + prng.below(room.size / kPage) * kPage;
+    return boundary - prng.between(1, std::max(2u, rows.row_bytes) - 1);
+  }
+  // A row somewhere in the segment, often at one of its ends, is row 0 or the last one.
+  const uint32_t free = wish.violate ? room.size : room.size - rows.row_bytes;
+  uint32_t at = prng.one_in(4) ? free : prng.one_in(4) ? 0 : prng.below(free + 1);
+  if (room.limit < room.size) at = prng.below(static_cast<uint32_t>(room.limit)) - room.base;
+  return prng.one_in(2) ? at - last_delta : at;
+}
+
+}  // namespace
+
+std::optional<uint32_t> place_rows(Prng& prng, const isa::Config& config, const Room& room,
+                                   const MemoryRows& rows, const Wish& wish) {
   const uint32_t mask = low_bits(config.offset_bits);
+  const uint64_t space = uint64_t{1} << config.addr_bits;
   const uint32_t unit = config.dma_unaligned ? 1 : static_cast<uint32_t>(config.dim);
   const std::vector<uint32_t> deltas = row_deltas(rows);
   const auto inside = [&](uint32_t delta, uint32_t offset) {
-    return uint64_t{(offset + delta) & mask} + rows.row_bytes <= size;
+    const uint64_t off = (offset + delta) & mask;
+    return off + rows.row_bytes <= room.size &&
+           (room.base + off) % space + rows.row_bytes <= room.limit;
   };
-  if (!violate && rows.row_bytes > size) return std::nullopt;
+  if (!wish.violate && rows.row_bytes > room.size) return std::nullopt;
   for (int i = 0; i < kTries; ++i) {
-    // A row somewhere in the segment, often at one of its ends, is row 0 or the last one.
-    const uint32_t room = violate ? size : size - rows.row_bytes;
-    uint32_t at = prng.one_in(4) ? room : prng.one_in(4) ? 0 : prng.below(room + 1);
-    if (prng.one_in(2)) at -= deltas.back();
+    const uint32_t at = guess(prng, room, rows, wish, deltas.back());
     const uint32_t offset = (at & mask) / unit * unit;
     const bool ok =
         std::all_of(deltas.begin(), deltas.end(), [&](uint32_t d) { return inside(d, offset); });
-    if (ok != violate) return offset;
+    if (ok != wish.violate) return offset;
   }
   return std::nullopt;
 }

@@ -6,33 +6,32 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "millrace/isa.h"
+#include "tests/cosim/classes.h"
 #include "tests/cosim/prng.h"
 #include "tests/cosim/random_program.h"
+#include "tests/cosim/weights.h"
 
 namespace millrace::cosim {
 
-// One on-chip memory.
-struct Chip {
-  uint32_t banks;
-  uint32_t rows;
-  uint32_t size() const { return banks * rows; }
-};
-Chip chip_of(const isa::Config& config, isa::Space space);
-
-// A loop of an instruction: its count and the largest one allowed.
+// A loop of an instruction: its count, the largest one allowed and the name of its choice.
 struct Loop {
   uint32_t* count;
   uint32_t max;
+  std::string point;
 };
-// Draws all counts such that their product is at most `limit`.
-void draw_counts(Prng& prng, uint32_t limit, std::span<const Loop> loops);
+// Draws all counts such that their product is at most `limit`, or, where one is at its maximum, at
+// most `extreme`.
+void draw_counts(Prng& prng, Chooser& chooser, uint32_t limit, uint32_t extreme,
+                 std::span<const Loop> loops);
+inline constexpr uint32_t kExtreme = 1100;  // a little more than the largest count
 
-// A stride of `bits` bits for a memory of banks of `rows`: often 0, 1, `natural`, a bank or
-// backwards.
-uint32_t draw_stride(Prng& prng, uint32_t rows, uint32_t natural, int bits);
+// A stride of `bits` bits for a memory; `natural` is what makes accesses contiguous.
+uint32_t draw_stride(Prng& prng, Chooser& chooser, const std::string& point, const Chip& chip,
+                     uint32_t natural, int bits);
 
 // Disjoint bank ranges [lo, hi], one for each of `n` operands; nothing if the window is too small.
 struct BankRange {
@@ -73,11 +72,25 @@ struct MemoryRows {
 };
 // Offsets of the rows relative to the first one.
 std::vector<uint32_t> row_deltas(const MemoryRows& rows);
-// A stride in memory for rows in a segment of `size` bytes.
-uint32_t draw_memory_stride(Prng& prng, const isa::Config& config, uint32_t row_bytes,
-                            uint32_t size);
-// An offset where all rows lie in the segment; with `violate`, at least one does not.
-std::optional<uint32_t> place_rows(Prng& prng, const isa::Config& config, uint32_t size,
-                                   const MemoryRows& rows, bool violate);
+// A stride in memory of the class, for steps over `contiguous` bytes in a segment of `size` bytes.
+uint32_t draw_memory_stride(Prng& prng, const isa::Config& config, MemoryStride which,
+                            uint32_t contiguous, uint32_t size);
+
+// Where rows may lie: in the segment, and at bus addresses below `limit`.
+struct Room {
+  uint32_t base = 0;
+  uint32_t size = 0;
+  uint64_t limit = 0;
+};
+// How the rows are placed: `page` puts one across 4 KiB, `around` steps over the end of the
+// offsets.
+struct Wish {
+  bool page = false;
+  bool around = false;
+  bool violate = false;
+};
+// An offset where all rows lie in the room; with `violate`, at least one does not.
+std::optional<uint32_t> place_rows(Prng& prng, const isa::Config& config, const Room& room,
+                                   const MemoryRows& rows, const Wish& wish);
 
 }  // namespace millrace::cosim

@@ -7,12 +7,45 @@ namespace millrace::cosim {
 using isa::Fault;
 using isa::Space;
 
+std::optional<std::string> InstructionGenerator::point_of(const isa::Instruction& words) const {
+  return fault_point({config_, s_.segments, vset_, s_.slverr}, words);
+}
+
+// With weights a point of this code is chosen, and tried for.
 isa::Instruction InstructionGenerator::faulty(Fault fault) {
-  if (fault == Fault::kIllegal) return illegal();
-  if (fault != Fault::kOperand) return draw(fault);
+  constexpr int kTries = 100;
+  const std::string code(isa::kFaultNames[static_cast<size_t>(fault)]);
+  std::vector<std::string> points;
+  std::vector<uint32_t> shares;
+  for (const std::string& point : fault_points(config_)) {
+    if (!chooser_.steered() || !point.starts_with(code + " ")) continue;
+    points.push_back(point);
+    shares.push_back(chooser_.weight("fault/" + point));
+  }
+  const std::string wanted = points.empty() ? "" : points[chooser_.pick(shares)];
+  isa::Instruction w = natural_fault(fault);
+  for (int i = 0; i < kTries && !wanted.empty() && point_of(w) != wanted; ++i)
+    w = natural_fault(fault);
+  return w;
+}
+
+isa::Instruction InstructionGenerator::natural_fault(Fault fault) {
   std::optional<isa::Instruction> w;
-  while (!w) w = try_operand_fault();
-  return *w;
+  switch (fault) {
+    case Fault::kIllegal:
+      return illegal();
+    case Fault::kOperand:
+      while (!w) w = try_operand_fault();
+      return *w;
+    case Fault::kBus:
+      while (true) {
+        w = draw(fault);
+        const auto point = point_of(*w);
+        if (point && point->starts_with("bus ")) return *w;
+      }
+    default:
+      return draw(fault);
+  }
 }
 
 isa::Instruction InstructionGenerator::illegal() {
@@ -43,43 +76,42 @@ isa::Instruction InstructionGenerator::illegal() {
   }
 }
 
-std::optional<isa::Instruction> InstructionGenerator::try_operand_fault() {
-  isa::Instruction w = draw(Fault::kNone);
-  switch (static_cast<isa::Opcode>(w[0] & 0xff)) {
+namespace {
+
+// Words 1 to 4 of an instruction that name operands: base in bits 15:0, last bank in 19:16.
+uint32_t operand_words(isa::Opcode opcode) {
+  switch (opcode) {
     case isa::Opcode::kLoad:
-    case isa::Opcode::kStore: {
-      // Operand address and last bank are at the same place in both.
-      const isa::Load f = isa::Load::unpack(w);
-      const auto hi = bad_hi(f.space, f.dst);
-      if (!hi) return std::nullopt;
-      w[1] = (w[1] & ~(0xfu << 16)) | *hi << 16;
-      return w;
-    }
-    case isa::Opcode::kMatmul: {
-      isa::Matmul f = isa::Matmul::unpack(w);
-      f.b = f.a;
-      f.b_hi = f.a_hi;
-      return f.pack();
-    }
-    case isa::Opcode::kVector: {
-      isa::Vector f = isa::Vector::unpack(w);
-      const isa::Source same = f.dst_kind == Space::kSp ? isa::Source::kSp : isa::Source::kAcc;
-      if (f.src1_kind != same) return std::nullopt;
-      f.dst = f.src1;
-      f.dst_hi = f.src1_hi;
-      return f.pack();
-    }
+    case isa::Opcode::kStore:
+      return 1;
+    case isa::Opcode::kMatmul:
+      return 3;
+    case isa::Opcode::kVector:
+      return 4;
     default:
-      return std::nullopt;
+      return 0;
   }
 }
 
-// A last bank that makes the range empty or exceeds the memory.
-std::optional<uint32_t> InstructionGenerator::bad_hi(Space space, uint32_t base) {
-  const Chip chip = chip_of(config_, space);
-  if (chip.banks < 16 && prng_.one_in(2)) return prng_.between(chip.banks, 15);
-  if (base < chip.rows) return std::nullopt;
-  return prng_.below(base / chip.rows);
+}  // namespace
+
+// Draws an operand's bank range anew, or gives it that of another one, until the instruction has
+// just this fault.
+std::optional<isa::Instruction> InstructionGenerator::try_operand_fault() {
+  isa::Instruction w = draw(Fault::kNone);
+  const uint32_t n = operand_words(static_cast<isa::Opcode>(w[0] & 0xff));
+  if (n == 0) return std::nullopt;
+  const uint32_t which = prng_.between(1, n);
+  if (n > 1 && prng_.one_in(2)) {
+    const uint32_t other = prng_.between(1, n);
+    const uint32_t low = w[other] & 0xfffff;
+    w[which] = (w[which] & ~0xfffffu) | low;
+  } else {
+    w[which] = (w[which] & ~(0xfu << 16)) | prng_.below(16) << 16;
+  }
+  const auto point = point_of(w);
+  if (!point || !point->starts_with("operand ")) return std::nullopt;
+  return w;
 }
 
 }  // namespace millrace::cosim

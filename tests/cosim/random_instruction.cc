@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "tests/cosim/mode_names.h"
+
 namespace millrace::cosim {
 namespace {
 
@@ -24,21 +26,6 @@ isa::Store to_store(const isa::Load& f) {
           .planes = f.planes,
           .chip_row = f.chip_row,
           .chip_plane = f.chip_plane};
-}
-
-// Words (accumulators: rows) on chip that `words` words take.
-uint32_t chip_words(Space space, uint32_t words) {
-  return space == Space::kSp ? words : (words + 3) / 4;
-}
-
-std::vector<uint32_t> dma_deltas(const isa::Config& c, const isa::Load& f) {
-  const uint32_t words = (f.row_bytes + dim_of(c) - 1) / dim_of(c);
-  std::vector<uint32_t> deltas;
-  for (uint32_t i2 = 0; i2 < f.planes; ++i2)
-    for (uint32_t i1 = 0; i1 < f.rows; ++i1)
-      for (uint32_t j = 0; j < chip_words(f.space, words); ++j)
-        deltas.push_back(i2 * f.chip_plane + i1 * f.chip_row + j);
-  return deltas;
 }
 
 // Accesses of A and B in MATMUL.
@@ -63,9 +50,10 @@ MatmulDeltas matmul_deltas(const isa::Config& c, const isa::Matmul& f) {
 
 }  // namespace
 
-uint32_t InstructionGenerator::offset_mask() const {
-  const uint32_t all = static_cast<uint32_t>((uint64_t{1} << config_.offset_bits) - 1);
-  return config_.dma_unaligned ? all : all & ~(dim_of(config_) - 1);
+InstructionGenerator::InstructionGenerator(const Surroundings& surroundings, Prng& prng,
+                                           const Weights* weights)
+    : s_(surroundings), config_(s_.config), prng_(prng), chooser_(prng, weights) {
+  if (weights != nullptr) list_goals(*weights);
 }
 
 uint32_t InstructionGenerator::draw_limit() {
@@ -82,64 +70,17 @@ uint32_t InstructionGenerator::draw_limit() {
   }
 }
 
-std::optional<uint32_t> InstructionGenerator::draw_segment(bool write, bool permitted) {
-  const auto i = prng_.below(static_cast<uint32_t>(s_.segments.size()));
-  const Segment& s = s_.segments[i];
-  if ((write ? s.write : s.read) != permitted) return std::nullopt;
-  // The last segment belongs to the dump.
-  if (permitted && i + 1 == s_.segments.size()) return std::nullopt;
-  return i;
-}
-
-// ---- LOAD and STORE
-
-std::optional<isa::Load> InstructionGenerator::try_dma(bool store, uint32_t limit, Fault fault) {
-  isa::Load f;
-  const auto segment = draw_segment(store, fault != Fault::kPermission);
-  if (!segment) return std::nullopt;
-  const uint32_t size = s_.segments[*segment].size;
-  f.space = prng_.one_in(3) ? Space::kAcc : Space::kSp;
-  f.flip = prng_.one_in(3);
-  f.seg = *segment;
-  draw_dma_shape(f, limit, size);
-  if (!place_dma(f, size, fault)) return std::nullopt;
-  return f;
-}
-
-void InstructionGenerator::draw_dma_shape(isa::Load& f, uint32_t limit, uint32_t segment_size) {
-  const uint32_t dim = dim_of(config_);
-  uint32_t words = 1;
-  const Loop loops[] = {
-      {&words, limit}, {&f.rows, most(config_, 1)}, {&f.planes, most(config_, config_.dma_planes)}};
-  draw_counts(prng_, limit, loops);
-  f.row_bytes = words * dim;
-  if (config_.dma_unaligned && !prng_.one_in(3)) f.row_bytes -= prng_.below(dim);
-  f.mem_row = draw_memory_stride(prng_, config_, f.row_bytes, segment_size);
-  const uint32_t rows = chip_of(config_, f.space).rows;
-  const uint32_t natural = chip_words(f.space, words);
-  f.chip_row = draw_stride(prng_, rows, natural, chip_bits(config_));
-  if (!config_.dma_planes) return;
-  f.mem_plane = draw_memory_stride(prng_, config_, f.row_bytes * f.rows, segment_size);
-  f.chip_plane = draw_stride(prng_, rows, natural * f.rows, chip_bits(config_));
-}
-
-bool InstructionGenerator::place_dma(isa::Load& f, uint32_t segment_size, Fault fault) {
-  const MemoryRows rows = {f.row_bytes, f.rows, f.planes, f.mem_row, f.mem_plane};
-  const auto offset = fault == Fault::kPermission ? offset_bits()
-                                                  : place_rows(prng_, config_, segment_size, rows,
-                                                               fault == Fault::kSegment);
-  if (!offset) return false;
-  f.offset = *offset;
-  std::vector<Request> requests = {{f.space, &f.dst, &f.dst_hi, dma_deltas(config_, f)}};
-  return place_all(prng_, config_, s_.windows, requests, fault == Fault::kBank);
-}
-
 // ---- MATMUL
 
 std::optional<isa::Matmul> InstructionGenerator::try_matmul(uint32_t limit, Fault fault) {
   isa::Matmul f;
-  f.accumulate = prng_.one_in(2);
-  f.transpose = config_.transpose_b && prng_.one_in(3);
+  const uint32_t turned = config_.transpose_b ? 1 : 0;
+  const uint32_t mode = chooser_.pick("matmul/", {{"accumulate=0 transpose=0", 2},
+                                                  {"accumulate=1 transpose=0", 2},
+                                                  {"accumulate=0 transpose=1", turned},
+                                                  {"accumulate=1 transpose=1", turned}});
+  f.accumulate = mode % 2;
+  f.transpose = mode / 2;
   draw_matmul_shape(f, limit);
   if (!place_matmul(f, fault)) return std::nullopt;
   return f;
@@ -147,71 +88,86 @@ std::optional<isa::Matmul> InstructionGenerator::try_matmul(uint32_t limit, Faul
 
 void InstructionGenerator::draw_matmul_shape(isa::Matmul& f, uint32_t limit) {
   const uint32_t dim = dim_of(config_);
-  const uint32_t rows = chip_of(config_, Space::kSp).rows;
-  const auto stride = [&](uint32_t natural) {
-    return draw_stride(prng_, rows, natural, config_.sp_addr_bits);
+  const auto stride = [&](const char* name, uint32_t natural) {
+    return draw_stride(prng_, chooser_, std::string("matmul/") + name, chip_of(config_, Space::kSp),
+                       natural, config_.sp_addr_bits);
   };
-  const Loop tiles[] = {{&f.n_nt, config_.tile_loop ? 256u : 1u},
-                        {&f.n_ky, config_.conv_loops ? 16u : 1u},
-                        {&f.n_kx, config_.conv_loops ? 16u : 1u},
-                        {&f.n_ct, most(config_, 1)}};
-  draw_counts(prng_, std::max(limit / dim, prng_.between(1, 6)), tiles);
-  const Loop outputs[] = {{&f.n_ox, most(config_, 1)}, {&f.n_oy, most(config_, 1)}};
-  const uint32_t n_tiles = f.n_nt * f.n_ky * f.n_kx * f.n_ct;
-  draw_counts(prng_, limit / n_tiles, outputs);
-  f.a_ox = stride(1);
-  f.a_oy = stride(f.n_ox);
-  f.a_ct = stride(f.n_oy * f.n_ox);
-  f.b_col = stride(1);
-  f.b_k = stride(dim);
-  if (config_.conv_loops) {
-    f.a_kx = stride(1);
-    f.a_ky = stride(f.n_ox + f.n_kx - 1);
+  if (!draw_again(f)) {
+    const Loop tiles[] = {{&f.n_nt, config_.tile_loop ? 256u : 1u, "matmul/n_nt"},
+                          {&f.n_ky, config_.conv_loops ? 16u : 1u, "matmul/n_ky"},
+                          {&f.n_kx, config_.conv_loops ? 16u : 1u, "matmul/n_kx"},
+                          {&f.n_ct, most(config_, 1), "matmul/n_ct"}};
+    const uint32_t few = std::max(limit / dim, prng_.between(1, 6));
+    draw_counts(prng_, chooser_, few, kExtreme, tiles);
+    const Loop outputs[] = {{&f.n_ox, most(config_, 1), "matmul/n_ox"},
+                            {&f.n_oy, most(config_, 1), "matmul/n_oy"}};
+    const uint32_t n_tiles = f.n_nt * f.n_ky * f.n_kx * f.n_ct;
+    draw_counts(prng_, chooser_, limit / n_tiles, kExtreme / n_tiles, outputs);
   }
-  if (config_.tile_loop) f.b_tile = stride(dim * f.n_ky * f.n_kx * f.n_ct);
+  f.a_ox = stride("a_ox", 1);
+  f.a_oy = stride("a_oy", f.n_ox);
+  f.a_ct = stride("a_ct", f.n_oy * f.n_ox);
+  f.b_col = stride("b_col", 1);
+  f.b_k = stride("b_k", dim);
+  if (config_.conv_loops) {
+    f.a_kx = stride("a_kx", 1);
+    f.a_ky = stride("a_ky", f.n_ox + f.n_kx - 1);
+  }
+  if (config_.tile_loop) f.b_tile = stride("b_tile", dim * f.n_ky * f.n_kx * f.n_ct);
+}
+
+// Sometimes more rows than the accumulators have, or nearly so: they are written again and again.
+// The range is then all banks.
+bool InstructionGenerator::draw_again(isa::Matmul& f) {
+  const Chip chip = chip_of(config_, Space::kAcc);
+  if (s_.windows.acc.count != chip.banks) return false;
+  const uint32_t tiles = config_.tile_loop ? 1 : 0;
+  const uint32_t how = chooser_.pick("matmul/", {{"d=once", 80},
+                                                 {"d=around", 1},
+                                                 {"d=again in a tile", 1},
+                                                 {"d=again in another tile", tiles}});
+  if (how == 0) return false;
+  const uint32_t all = chip.size();
+  uint32_t rows = how == 1 ? all - prng_.below(chip.rows) : all + prng_.between(1, all / 2);
+  if (how == 3) f.n_nt = prng_.between(2, 4);
+  rows = (rows + f.n_nt - 1) / f.n_nt;
+  f.n_oy = prng_.between(2, 8);
+  f.n_ox = std::min(rows / f.n_oy + 1, most(config_, 1));
+  return true;
 }
 
 bool InstructionGenerator::place_matmul(isa::Matmul& f, Fault fault) {
   MatmulDeltas deltas = matmul_deltas(config_, f);
   std::vector<Request> requests = {{Space::kSp, &f.a, &f.a_hi, std::move(deltas.a)},
-                                   {Space::kSp, &f.b, &f.b_hi, std::move(deltas.b)},
-                                   {Space::kAcc, &f.d, &f.d_hi, std::move(deltas.d)}};
-  return place_all(prng_, config_, s_.windows, requests, fault == Fault::kBank);
-}
-
-// ---- SIGNAL
-
-std::optional<isa::Signal> InstructionGenerator::try_signal(Fault fault) {
-  const auto segment = draw_segment(true, fault != Fault::kPermission);
-  if (!segment) return std::nullopt;
-  const uint32_t words = s_.segments[*segment].size / 4;
-  isa::Signal f;
-  f.irq = prng_.one_in(4);
-  f.seg = *segment;
-  f.value = prng_.bits();
-  if (fault == Fault::kPermission) {
-    f.offset = offset_bits() / 4;
-  } else if (fault == Fault::kSegment) {
-    f.offset = words + (prng_.one_in(2) ? 0 : prng_.below(offset_mask() / 4 - words + 1));
+                                   {Space::kSp, &f.b, &f.b_hi, std::move(deltas.b)}};
+  const Chip chip = chip_of(config_, Space::kAcc);
+  const bool everywhere =
+      f.n_nt * f.n_oy * f.n_ox > chip.size() - chip.rows && s_.windows.acc.count == chip.banks;
+  if (everywhere) {
+    f.d = prng_.below(chip.rows);
+    f.d_hi = chip.banks - 1;
   } else {
-    if (words == 0) return std::nullopt;
-    f.offset = prng_.one_in(4) ? words - 1 : prng_.below(words);
+    requests.push_back({Space::kAcc, &f.d, &f.d_hi, std::move(deltas.d)});
   }
-  return f;
+  return place_all(prng_, config_, s_.windows, requests, fault == Fault::kBank);
 }
 
 // ---- All of them
 
 isa::Opcode InstructionGenerator::draw_opcode(Fault fault) {
-  using enum isa::Opcode;
-  constexpr isa::Opcode kAny[] = {kLoad,   kLoad,   kLoad,   kLoad,   kStore,  kStore,
-                                  kStore,  kMatmul, kMatmul, kMatmul, kMatmul, kVector,
-                                  kVector, kVector, kVector, kVset,   kVset,   kSignal};
-  constexpr isa::Opcode kChip[] = {kLoad, kStore, kMatmul, kVector};
-  constexpr isa::Opcode kMemory[] = {kLoad, kStore, kSignal};
-  if (fault == Fault::kBank) return prng_.pick<isa::Opcode>(kChip);
-  if (fault == Fault::kNone) return prng_.pick<isa::Opcode>(kAny);
-  return prng_.pick<isa::Opcode>(kMemory);
+  const bool any = fault == Fault::kNone, chip = any || fault == Fault::kBank;
+  const bool memory = !chip;
+  const uint32_t i = chooser_.pick("opcode/", {{"load", any ? 4u : 1u},
+                                               {"store", any ? 3u : 1u},
+                                               {"matmul", any    ? 4u
+                                                          : chip ? 1u
+                                                                 : 0u},
+                                               {"vector", any    ? 4u
+                                                          : chip ? 1u
+                                                                 : 0u},
+                                               {"vset", any ? 2u : 0u},
+                                               {"signal", any || memory ? 1u : 0u}});
+  return static_cast<isa::Opcode>(i + 1);
 }
 
 std::optional<isa::Instruction> InstructionGenerator::attempt(isa::Opcode opcode, uint32_t limit,
@@ -248,16 +204,66 @@ isa::Instruction InstructionGenerator::draw(Fault fault) {
   return *w;
 }
 
+isa::Instruction InstructionGenerator::draw(isa::Opcode opcode, uint32_t limit) {
+  std::optional<isa::Instruction> w;
+  for (; !w; limit = std::max(1u, limit * 3 / 4)) w = attempt(opcode, limit, Fault::kNone);
+  return *w;
+}
+
+// What the instruction leaves for the choice of younger ones.
+void InstructionGenerator::execute(const isa::Instruction& words) {
+  if (words[0] % 256 == static_cast<uint32_t>(isa::Opcode::kVset)) vset_ = isa::Vset::unpack(words);
+}
+
 std::vector<isa::Instruction> InstructionGenerator::next() {
+  if (!goals_.empty() && prng_.one_in(3)) return pursue(goals_[chooser_.pick(goal_shares_)]);
   const isa::Instruction w = draw(Fault::kNone);
-  const auto opcode = static_cast<isa::Opcode>(w[0] & 0xff);
-  if (opcode == isa::Opcode::kVset) vset_ = isa::Vset::unpack(w);
-  if (opcode == isa::Opcode::kVector) {
+  execute(w);
+  if (static_cast<isa::Opcode>(w[0] & 0xff) == isa::Opcode::kVector) {
     const isa::Vector f = isa::Vector::unpack(w);
     if (f.channel && !prng_.one_in(3))
       if (const auto load = channel_load(f)) return {*load, w};
   }
   return {w};
+}
+
+// ---- Pairs
+
+void InstructionGenerator::list_goals(const Weights& weights) {
+  for (const auto& [point, weight] : weights.raised()) {
+    const size_t slash = point.find('/'), arrow = point.find('>');
+    const std::string group = point.substr(0, slash);
+    if ((group != "hazard" && group != "sequence") || weight <= 1) continue;
+    const std::string older = point.substr(slash + 1, arrow - slash - 1);
+    const size_t space = point.find(' ');
+    const std::string younger = point.substr(arrow + 1, std::min(space, point.size()) - arrow - 1);
+    Goal goal = {point, {}, {}, space < point.size() ? point.substr(space + 1) : ""};
+    for (const isa::InstructionInfo& info : isa::kInstructions) {
+      if (info.name == older) goal.older = info.opcode;
+      if (info.name == younger) goal.younger = info.opcode;
+    }
+    goals_.push_back(goal);
+    goal_shares_.push_back(weight);
+  }
+}
+
+// The older instruction takes its time, so that the younger one still finds it; the younger one is
+// drawn until it has the conflict.
+std::vector<isa::Instruction> InstructionGenerator::pursue(const Goal& goal) {
+  constexpr int kTries = 60;
+  std::vector<isa::Instruction> list = {draw(goal.older, prng_.between(40, 300))};
+  execute(list[0]);
+  const Footprint older = footprint(config_, list[0]);
+  for (int i = 0; i < kTries; ++i) {
+    const isa::Instruction w = draw(goal.younger, prng_.between(1, 40));
+    const std::vector<std::string> kinds =
+        conflicts(older, footprint(config_, w), shares(config_, s_.segments, w));
+    if (!goal.conflict.empty() && std::ranges::find(kinds, goal.conflict) == kinds.end()) continue;
+    list.push_back(w);
+    execute(w);
+    break;
+  }
+  return list;
 }
 
 }  // namespace millrace::cosim

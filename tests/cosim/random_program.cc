@@ -16,9 +16,11 @@ constexpr uint32_t kTableBlocks = 16;
 constexpr uint32_t kMaxCount = 400;
 
 // Memory: at one end of the image the ring, at the other end the tables, data in between, then the
-// dump. Only data and dump are writable.
+// dump. Only data and dump are writable. The ring of a program whose fetch is refused lies
+// elsewhere.
 struct Layout {
   uint32_t ring_base = 0, ring_log2 = 0;
+  uint32_t read_begin = 0, read_end = kImageBytes;
   uint32_t table_base = 0;
   uint32_t data_begin = 0, data_end = 0;
   uint32_t dump_base = kImageBytes;
@@ -41,12 +43,36 @@ BankWindow draw_window(Prng& prng, uint32_t banks, uint32_t least, bool all) {
   return {prng.below(banks - count + 1), count};
 }
 
-Layout draw_layout(Prng& prng, const isa::Config& c, const ProgramOptions& options,
-                   const Windows& windows) {
+// A body may be some instructions longer than asked for: pairs, and more faults.
+uint32_t most_instructions(const ProgramOptions& options, const Windows& windows) {
+  return options.count + 8 + 2 * (windows.sp.count + windows.acc.count) + 1;
+}
+
+uint32_t draw_ring_log2(Prng& prng, Chooser& chooser, uint32_t needed, bool may_wrap) {
+  uint32_t enough = 0;
+  while (1u << enough < needed) ++enough;
+  if (!may_wrap) return enough;
+  switch (chooser.pick("flow/", {{"ring holds all", 9},
+                                 {"ring wraps", 1},
+                                 {"ring wraps three times", 1},
+                                 {"ring of one", 1}})) {
+    case 0:
+      return enough;
+    case 1:
+      return enough > 1 ? prng.between(1, enough - 1) : 0;
+    case 2:
+      return enough > 3 ? prng.between(1, enough - 3) : 0;
+    default:
+      return 0;
+  }
+}
+
+Layout draw_layout(Prng& prng, Chooser& chooser, const isa::Config& c,
+                   const ProgramOptions& options, const Windows& windows) {
   Layout l;
-  const uint32_t banks = windows.sp.count + windows.acc.count;
-  const uint32_t needed = options.count + 2 + 2 * banks + 1;  // a body may be two longer
-  while (1u << l.ring_log2 < needed) ++l.ring_log2;
+  const uint32_t needed = most_instructions(options, windows);
+  l.ring_log2 = draw_ring_log2(prng, chooser, needed, options.fault != isa::Fault::kBus);
+  const bool wraps = 1u << l.ring_log2 < needed;
   const uint32_t ring_bytes = kInstructionBytes << l.ring_log2;
   const uint32_t table_bytes = (2 * kTableBlocks * block_bytes(c) + 63) / 64 * 64;
   if (prng.one_in(2)) {
@@ -60,6 +86,10 @@ Layout draw_layout(Prng& prng, const isa::Config& c, const ProgramOptions& optio
     l.data_begin = table_bytes;
     l.data_end = l.ring_base;
   }
+  if (wraps) {
+    l.read_begin = l.ring_base == 0 ? ring_bytes : 0;
+    l.read_end = l.ring_base == 0 ? kImageBytes : l.ring_base;
+  }
   l.dump_bytes = windows.sp.count * bank_bytes(c, isa::Space::kSp) +
                  windows.acc.count * bank_bytes(c, isa::Space::kAcc) + 64;
   return l;
@@ -71,8 +101,8 @@ Segment draw_segment(Prng& prng, const isa::Config& c, const Layout& l) {
   const uint32_t permissions = prng.one_in(8) ? 0 : prng.between(1, 3);
   s.read = permissions & 1;
   s.write = permissions & 2;
-  const uint32_t begin = s.write ? l.data_begin : 0;
-  const uint32_t end = s.write ? l.data_end : kImageBytes;
+  const uint32_t begin = s.write ? l.data_begin : l.read_begin;
+  const uint32_t end = s.write ? l.data_end : l.read_end;
   s.base = (begin + prng.below(end - begin)) / unit * unit;
   const uint32_t room = end - s.base;
   const uint32_t largest[] = {room, room, 4096, 300, 20};
@@ -82,7 +112,7 @@ Segment draw_segment(Prng& prng, const isa::Config& c, const Layout& l) {
 
 std::vector<Segment> draw_segments(Prng& prng, const isa::Config& c, const Layout& l) {
   std::vector<Segment> segments(static_cast<size_t>(c.segments));
-  segments[0] = {0, kImageBytes, true, false};
+  segments[0] = {l.read_begin, l.read_end - l.read_begin, true, false};
   segments[1] = {l.data_begin, l.data_end - l.data_begin, true, true};
   for (size_t i = 2; i + 1 < segments.size(); ++i) {
     segments[i] = draw_segment(prng, c, l);
@@ -91,6 +121,25 @@ std::vector<Segment> draw_segments(Prng& prng, const isa::Config& c, const Layou
   }
   segments.back() = {l.dump_base, l.dump_bytes, false, true};
   return segments;
+}
+
+// A readable segment of the largest size whose end lies before its begin, on the other side of the
+// end of the address space.
+Segment around_segment(Prng& prng, const isa::Config& c) {
+  const uint32_t unit = c.dma_unaligned ? 1 : dim_of(c);
+  const uint32_t base = prng.between(kImageBytes / 8, kImageBytes / 2) / unit * unit;
+  return {base, static_cast<uint32_t>((uint64_t{1} << std::min(32, c.offset_bits)) - 1), true,
+          false};
+}
+
+// A segment whose first part the bus takes and whose rest it refuses.
+Segment refused_segment(Prng& prng, const isa::Config& c) {
+  const uint32_t unit = c.dma_unaligned ? 1 : dim_of(c);
+  const uint64_t end = uint64_t{1} << c.mem_log2;
+  const bool beyond = c.addr_bits > c.mem_log2 && prng.one_in(2);
+  const uint64_t edge = beyond ? end : refused_range(c).first;
+  const uint32_t before = prng.below(6000) / unit * unit;
+  return {static_cast<uint32_t>(edge) - before, before + prng.between(64, 4096), true, true};
 }
 
 void put32(std::vector<uint8_t>& memory, uint32_t at, uint32_t value) {
@@ -132,7 +181,7 @@ void add_prologue(Prng& prng, Program& p) {
       f.row_bytes = bytes;
       f.dst = bank * chip_of(p.config, space).rows;
       f.dst_hi = bank;
-      f.offset = prng.below(kImageBytes - bytes + 1) / dim_of(p.config) * dim_of(p.config);
+      f.offset = prng.below(p.segments[0].size - bytes + 1) / dim_of(p.config) * dim_of(p.config);
       loads.push_back(f.pack());
     }
   }
@@ -141,16 +190,31 @@ void add_prologue(Prng& prng, Program& p) {
   p.code.insert(p.code.end(), loads.begin(), loads.end());
 }
 
+// Sometimes instructions behind the faulting one fault too, perhaps before it does. Returns how
+// many.
+uint32_t add_more_faults(Prng& prng, Program& p, InstructionGenerator& generator) {
+  Chooser chooser(prng, p.options.weights);
+  const uint32_t how = chooser.pick("context/", {{"one fault", 3},
+                                                 {"older fault after a younger one", 1},
+                                                 {"younger fault after an older one", 1}});
+  constexpr isa::Fault kFaults[] = {isa::Fault::kBank, isa::Fault::kSegment,
+                                    isa::Fault::kPermission};
+  const uint32_t more = how == 0 ? 0 : prng.between(1, 4);
+  for (uint32_t i = 0; i < more; ++i)
+    p.code.push_back(generator.faulty(prng.pick<isa::Fault>(kFaults)));
+  return more;
+}
+
 void add_body(Prng& prng, Program& p, const Surroundings& surroundings) {
-  InstructionGenerator generator(surroundings, prng);
+  InstructionGenerator generator(surroundings, prng, p.options.weights);
   p.body_begin = p.code.size();
-  const bool faults = p.options.fault != isa::Fault::kNone;
+  const bool faults = p.options.fault != isa::Fault::kNone && !surroundings.refused_fetch;
   const uint32_t fault_at = faults ? prng.below(p.options.count) : p.options.count;
   for (uint32_t n = 0; n < p.options.count || (faults && !p.fault_index);) {
     if (n >= fault_at && !p.fault_index) {
       p.fault_index = p.code.size();
       p.code.push_back(generator.faulty(p.options.fault));
-      ++n;
+      n += 1 + add_more_faults(prng, p, generator);
       continue;
     }
     for (const isa::Instruction& w : generator.next()) {
@@ -189,33 +253,30 @@ void add_last_signal(Prng& prng, Program& p) {
   p.code.push_back(f.pack());
 }
 
-void write_ring(Program& p) {
-  assert(p.code.size() <= 1u << p.ring_log2);
-  uint32_t at = p.ring_base;
-  for (const isa::Instruction& w : p.code)
-    for (const uint32_t word : w) {
-      put32(p.memory_image, at, word);
-      at += 4;
-    }
+// One doorbell, or several: the next one when there is room, or when the machine is idle.
+void draw_doorbells(Prng& prng, Chooser& chooser, Program& p) {
+  const auto all = static_cast<uint32_t>(p.code.size());
+  const uint32_t size = 1u << p.ring_log2;
+  const uint32_t how = chooser.pick("flow/", {{"one doorbell", 3},
+                                              {"doorbell while busy", 1},
+                                              {"doorbell while idle", 1},
+                                              {"one instruction", 1}});
+  uint32_t tail = 0;
+  while (tail < all) {
+    uint32_t most = std::min(all - tail, size);
+    if (how == 1 || how == 2) most = prng.between(1, std::min(most, 40u));
+    if (how == 3 && prng.one_in(2)) most = 1;
+    const bool wait = how == 2 ? !prng.one_in(4) : how != 0 && prng.one_in(8);
+    p.doorbells.push_back({tail += most, wait});
+  }
 }
 
-// Marks what a STORE or SIGNAL can write.
-struct Marker {
-  const Program& program;
-  std::vector<bool>& comparable;
-
-  void mark(uint32_t seg, uint64_t offset, uint32_t bytes) {
-    const Segment& s = program.segments[seg];
-    if (!s.write || offset + bytes > s.size) return;
-    for (uint64_t i = 0; i < bytes; ++i) comparable[s.base + offset + i] = false;
-  }
-  void mark(const isa::Store& f) {
-    const uint64_t mask = (uint64_t{1} << program.config.offset_bits) - 1;
-    if (f.seg >= program.segments.size()) return;
-    for (const uint32_t delta : row_deltas({f.row_bytes, f.rows, f.planes, f.mem_row, f.mem_plane}))
-      mark(f.seg, (f.offset + delta) & mask, f.row_bytes);
-  }
-};
+// The ring such that instruction `index` is the first one in refused memory.
+void move_ring(Prng& prng, Program& p) {
+  const auto index = prng.one_in(4) ? 0 : prng.below(static_cast<uint32_t>(p.code.size()));
+  p.ring_base = static_cast<uint32_t>(p.slverr.first) - index * kInstructionBytes;
+  p.fault_index = index;
+}
 
 }  // namespace
 
@@ -226,46 +287,80 @@ std::string Program::repro() const {
          (options.all_banks ? ", all banks" : "") + (options.dump ? "" : ", no dump");
 }
 
+memory::AddressRange refused_range(const isa::Config& config) {
+  return {(uint64_t{1} << config.mem_log2) - 0x8000, 0x4000};
+}
+
+void spoil_after_fault(Program& p) {
+  if (!p.fault_index) return;
+  const size_t end = std::min(*p.fault_index + 4, p.code.size());
+  for (size_t i = *p.fault_index + 1; i < end; ++i) p.code[i][0] = 0;
+  write_ring(p);
+}
+
+void write_ring(Program& p) {
+  const auto n = static_cast<uint32_t>(std::min(p.code.size(), size_t{1} << p.ring_log2));
+  for (uint32_t i = 0; i < n; ++i)
+    for (uint32_t w = 0; w < isa::kWords; ++w) {
+      const uint32_t at = p.slot_address(i) + 4 * w;
+      if (at + 4 <= p.memory_image.size()) put32(p.memory_image, at, p.code[i][w]);
+    }
+}
+
+namespace {
+
+Surroundings draw_surroundings(Prng& prng, Chooser& chooser, Program& p, const Layout& layout) {
+  const isa::Config& c = p.config;
+  const uint32_t table = layout.table_base - layout.read_begin;
+  Surroundings s = {c,
+                    {},
+                    {p.sp_window, p.acc_window},
+                    {table, kTableBlocks},
+                    {table + kTableBlocks * block_bytes(c), kTableBlocks}};
+  s.image_bytes = kImageBytes;
+  if (p.options.fault == isa::Fault::kBus) {
+    p.slverr = refused_range(c);
+    s.slverr = p.slverr;
+    s.refused_fetch = chooser.pick("fault/bus fetch ", {{"not", 4}, {"first"}, {"later"}}) != 0;
+    if (!s.refused_fetch) s.refused_segment = 2;
+    if (!s.refused_fetch) p.segments[2] = refused_segment(prng, c);
+  } else if (layout.read_end - layout.read_begin == kImageBytes &&
+             chooser.pick("load/mem_row=", {{"not around", 4}, {"wrap"}})) {
+    s.around_segment = 2;
+    p.segments[2] = around_segment(prng, c);
+  }
+  s.segments = p.segments;
+  return s;
+}
+
+}  // namespace
+
 Program random_program(const isa::Config& config, const ProgramOptions& options) {
   assert(options.count >= 1 && options.count <= kMaxCount);
-  assert(options.fault < isa::Fault::kBus);
   Prng prng(options.seed);
+  Chooser chooser(prng, options.weights);
   Program p;
   p.config = config;
   p.options = options;
-  p.sp_window = draw_window(prng, static_cast<uint32_t>(config.sp_banks), 4, options.all_banks);
-  p.acc_window = draw_window(prng, static_cast<uint32_t>(config.acc_banks), 3, options.all_banks);
+  const bool all_banks = options.all_banks || chooser.pick("flow/", {{"window", 7}, {"all banks"}});
+  p.sp_window = draw_window(prng, static_cast<uint32_t>(config.sp_banks), 4, all_banks);
+  p.acc_window = draw_window(prng, static_cast<uint32_t>(config.acc_banks), 3, all_banks);
   const Windows windows = {p.sp_window, p.acc_window};
-  const Layout layout = draw_layout(prng, config, options, windows);
+  const Layout layout = draw_layout(prng, chooser, config, options, windows);
   p.ring_base = layout.ring_base;
   p.ring_log2 = layout.ring_log2;
   p.dump_base = layout.dump_base;
   p.segments = draw_segments(prng, config, layout);
   p.memory_image = draw_image(prng, config, layout);
-  const uint32_t fp32_table = layout.table_base + kTableBlocks * block_bytes(config);
+  const Surroundings surroundings = draw_surroundings(prng, chooser, p, layout);
   add_prologue(prng, p);
-  add_body(
-      prng, p,
-      {config, p.segments, windows, {layout.table_base, kTableBlocks}, {fp32_table, kTableBlocks}});
+  add_body(prng, p, surroundings);
   if (options.dump) add_dump(p);
   add_last_signal(prng, p);
+  if (surroundings.refused_fetch) move_ring(prng, p);
+  draw_doorbells(prng, chooser, p);
   write_ring(p);
   return p;
-}
-
-std::vector<bool> comparable_after_fault(const Program& program, size_t index) {
-  std::vector<bool> comparable(program.memory_image.size(), true);
-  Marker marker{program, comparable};
-  for (size_t i = index; i < program.code.size(); ++i) {
-    const isa::Instruction& w = program.code[i];
-    const uint32_t opcode = w[0] & 0xff;
-    if (opcode == static_cast<uint32_t>(isa::Opcode::kStore)) marker.mark(isa::Store::unpack(w));
-    if (opcode == static_cast<uint32_t>(isa::Opcode::kSignal)) {
-      const isa::Signal f = isa::Signal::unpack(w);
-      if (f.seg < program.segments.size()) marker.mark(f.seg, uint64_t{f.offset} * 4, 4);
-    }
-  }
-  return comparable;
 }
 
 }  // namespace millrace::cosim

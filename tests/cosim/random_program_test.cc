@@ -100,22 +100,48 @@ TEST_P(RandomProgram, DumpsItsBanks) {
   }
 }
 
+// Only a segment around the end of the address space has more than the memory, and that one is for
+// reading. A ring that wraps around is in no segment.
 TEST_P(RandomProgram, SegmentsStayInMemoryAndOffTheRing) {
+  int around = 0, wraps = 0;
   for (uint64_t seed = 1; seed <= 100; ++seed) {
     const Program p = make(seed);
     ASSERT_LE(p.memory_image.size(), size_t{1} << p.config.mem_log2);
     const uint64_t ring_end = p.ring_base + (uint64_t{32} << p.ring_log2);
     ASSERT_EQ(p.segments.size(), static_cast<size_t>(p.config.segments));
+    wraps += p.ring_wraps();
     for (const Segment& s : p.segments) {
-      ASSERT_LE(s.base + uint64_t{s.size}, p.memory_image.size());
+      if (s.base + uint64_t{s.size} > p.memory_image.size()) {
+        ASSERT_TRUE(s.read && !s.write && !p.ring_wraps());
+        ++around;
+        continue;
+      }
       ASSERT_TRUE(p.config.dma_unaligned || s.base % static_cast<uint32_t>(p.config.dim) == 0);
       const bool apart = s.base + uint64_t{s.size} <= p.ring_base || s.base >= ring_end;
-      ASSERT_TRUE(apart || !s.write);
+      ASSERT_TRUE(apart || (!s.write && !p.ring_wraps()));
     }
-    for (size_t i = 0; i < p.code.size(); ++i)
+    for (size_t i = 0; i < std::min(p.code.size(), size_t{1} << p.ring_log2); ++i)
       for (size_t w = 0; w < 8; ++w)
         ASSERT_EQ(p.memory_image[p.ring_base + 32 * i + 4 * w], p.code[i][w] & 0xff);
   }
+  EXPECT_GE(around, 5);
+  EXPECT_GE(wraps, 5);
+}
+
+TEST_P(RandomProgram, DoorbellsFitTheRing) {
+  size_t several = 0;
+  for (uint64_t seed = 1; seed <= 100; ++seed) {
+    const Program p = make(seed);
+    uint32_t tail = 0;
+    for (const Doorbell& bell : p.doorbells) {
+      ASSERT_GT(bell.tail, tail);
+      ASSERT_LE(bell.tail - tail, 1u << p.ring_log2);
+      tail = bell.tail;
+    }
+    ASSERT_EQ(tail, p.code.size());
+    several += p.doorbells.size() > 1;
+  }
+  EXPECT_GE(several, 20u);
 }
 
 TEST_P(RandomProgram, HasExactlyTheFaultAskedFor) {

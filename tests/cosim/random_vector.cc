@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "tests/cosim/mode_names.h"
 #include "tests/cosim/random_instruction.h"
 
 namespace millrace::cosim {
@@ -48,34 +49,63 @@ std::optional<isa::Vector> InstructionGenerator::try_vector(uint32_t limit, Faul
 }
 
 void InstructionGenerator::draw_vector_modes(isa::Vector& f) {
-  f.src1_kind = static_cast<isa::Source>(prng_.one_in(6) ? 0 : prng_.between(1, 2));
-  f.dst_kind = static_cast<Space>(prng_.below(2));
-  f.quant = static_cast<isa::Quant>(prng_.below(config_.vec_fp32 ? 3 : 2));
-  f.channel = prng_.one_in(3);
-  if (config_.vec_binary) {
-    f.src2_kind = static_cast<isa::Source>(prng_.below(3));
-    f.op = static_cast<isa::Binary>(prng_.below(6));
-  }
-  if (config_.vec_reduce) f.reduce = static_cast<isa::Reduce>(prng_.below(4));
+  std::vector<std::string> names;
+  std::vector<uint32_t> shares;
+  const auto add = [&](const std::string& name, uint32_t share) {
+    names.push_back(name);
+    shares.push_back(share * chooser_.weight("vector/" + name));
+  };
+  // The position in the list tells the modes.
+  const bool binary = config_.vec_binary != 0;
+  for (const isa::Source s1 : kSources)
+    for (const isa::Source s2 : kSources)
+      for (const Space dst : {Space::kSp, Space::kAcc})
+        add(vector_sources(s1, s2, dst, binary), !binary && s2 != isa::Source::kScalar ? 0
+                                                 : s1 == isa::Source::kScalar          ? 2
+                                                                                       : 5);
+  const uint32_t i = chooser_.pick(shares);
+  f.src1_kind = kSources[i / 6];
+  f.src2_kind = kSources[i / 2 % 3];
+  f.dst_kind = static_cast<Space>(i % 2);
+  shares.clear();
+  for (uint32_t q = 0; q < 3; ++q)
+    for (const uint32_t channel : {0, 1})
+      add(vector_quantisation(static_cast<isa::Quant>(q), channel, f.dst_kind),
+          q < 2 || config_.vec_fp32 ? 2 - channel : 0);
+  const uint32_t k = chooser_.pick(shares);
+  f.quant = static_cast<isa::Quant>(k / 2);
+  f.channel = k % 2;
+  shares.clear();
+  if (!binary) return;
+  for (uint32_t op = 0; op < 6; ++op)
+    for (uint32_t r = 0; r < 4; ++r)
+      add(vector_reduction(static_cast<isa::Binary>(op), static_cast<isa::Reduce>(r)), 1);
+  const uint32_t o = chooser_.pick(shares);
+  f.op = static_cast<isa::Binary>(o / 4);
+  if (config_.vec_reduce) f.reduce = static_cast<isa::Reduce>(o % 4);
 }
 
 void InstructionGenerator::draw_vector_shape(isa::Vector& f, uint32_t limit) {
   const uint32_t reduced = config_.vec_reduce ? 64 : 1;
-  const uint32_t outer = f.channel ? std::min(16u, limit / 8 + 1) : most(config_, 1);
-  const Loop loops[] = {
-      {&f.n0, reduced}, {&f.n1, reduced}, {&f.n2, most(config_, 1)}, {&f.n3, outer}};
-  draw_counts(prng_, limit, loops);
-  const uint32_t rows = chip_of(config_, Space::kSp).rows;
-  const auto stride = [&](uint32_t natural) {
-    return draw_stride(prng_, rows, natural, chip_bits(config_));
+  const Loop loops[] = {{&f.n0, reduced, "vector/n0"},
+                        {&f.n1, reduced, "vector/n1"},
+                        {&f.n2, most(config_, 1), "vector/n2"},
+                        {&f.n3, most(config_, 1), "vector/n3"}};
+  draw_counts(prng_, chooser_, limit, f.channel ? 300 : kExtreme, loops);
+  // Parameters cost nine words an iteration.
+  if (f.channel && f.n3 < most(config_, 1)) f.n3 = std::min({f.n3, 16u, limit / 8 + 1});
+  const Space space1 = f.src1_kind == isa::Source::kAcc ? Space::kAcc : Space::kSp;
+  const auto stride = [&](const char* name, Space space, uint32_t natural) {
+    return draw_stride(prng_, chooser_, std::string("vector/") + name, chip_of(config_, space),
+                       natural, chip_bits(config_));
   };
-  f.s1_2 = stride(f.n0 * f.n1);
-  f.s1_3 = stride(f.n0 * f.n1 * f.n2);
-  f.d_2 = stride(1);
-  f.d_3 = stride(f.n2);
+  f.s1_2 = stride("s1_2", space1, f.n0 * f.n1);
+  f.s1_3 = stride("s1_3", space1, f.n0 * f.n1 * f.n2);
+  f.d_2 = stride("d_2", f.dst_kind, 1);
+  f.d_3 = stride("d_3", f.dst_kind, f.n2);
   if (!config_.vec_reduce) return;
-  f.s1_0 = stride(1);
-  f.s1_1 = stride(f.n0);
+  f.s1_0 = stride("s1_0", space1, 1);
+  f.s1_1 = stride("s1_1", space1, f.n0);
 }
 
 bool InstructionGenerator::place_vector(isa::Vector& f, Fault fault) {
@@ -117,33 +147,52 @@ std::optional<isa::Instruction> InstructionGenerator::channel_load(const isa::Ve
 isa::Vset InstructionGenerator::vset() {
   isa::Vset f;
   const auto int32 = [&] { return static_cast<int32_t>(prng_.bits()) >> prng_.below(32); };
-  const auto stride = [&](int feature) {
-    const uint32_t rows = chip_of(config_, Space::kSp).rows;
-    return feature ? draw_stride(prng_, rows, 1, chip_bits(config_)) : 0;
+  const auto stride = [&](const char* name, int feature) {
+    const Space space = prng_.one_in(2) ? Space::kSp : Space::kAcc;
+    return feature ? draw_stride(prng_, chooser_, std::string("vector/") + name,
+                                 chip_of(config_, space), 1, chip_bits(config_))
+                   : 0;
   };
+  const auto preshift = [&](const char* name) {
+    const uint32_t i =
+        chooser_.pick(std::string("vset/") + name, {{"=0", 4}, {"=some", 4}, {"=31", 1}});
+    return i == 0 ? 0 : i == 1 ? prng_.between(1, 30) : 31;
+  };
+  draw_scaling(f);
+  f.offset1 = static_cast<int16_t>(int32());
+  f.scalar1 = int32();
+  if (config_.vec_preshift) f.preshift1 = preshift("preshift1");
+  if (config_.vec_binary) {
+    f.offset2 = static_cast<int16_t>(int32());
+    f.scalar2 = int32();
+    if (config_.vec_preshift) f.preshift2 = preshift("preshift2");
+    f.s2_0 = stride("s2_0", config_.vec_reduce);
+    f.s2_1 = stride("s2_1", config_.vec_reduce);
+    f.s2_2 = stride("s2_2", 1);
+    f.s2_3 = stride("s2_3", 1);
+  }
+  return f;
+}
+
+void InstructionGenerator::draw_scaling(isa::Vset& f) {
   f.zero_point = static_cast<int8_t>(prng_.bits());
   f.clamp_lo = prng_.one_in(2) ? -128 : static_cast<int8_t>(prng_.bits());
   f.clamp_hi = prng_.one_in(2) ? 127 : static_cast<int8_t>(prng_.bits());
-  f.offset1 = static_cast<int16_t>(int32());
   const int32_t multipliers[] = {
       static_cast<int32_t>(prng_.bits()),                                       // anything
       static_cast<int32_t>(prng_.bits() >> 2 | 1u << 30),                       // Q31 in [1/2, 1)
       static_cast<int32_t>(prng_.between(90, 135) << 23 | prng_.bits() >> 9)};  // fp32
   f.scalar_mult = prng_.pick<int32_t>(multipliers);
-  f.scalar_shift = prng_.one_in(4) ? static_cast<int8_t>(prng_.bits())
-                                   : 2 - static_cast<int32_t>(prng_.below(26));
-  f.scalar1 = int32();
-  if (config_.vec_preshift && prng_.one_in(2)) f.preshift1 = prng_.below(32);
-  if (config_.vec_binary) {
-    f.offset2 = static_cast<int16_t>(int32());
-    f.scalar2 = int32();
-    if (config_.vec_preshift && prng_.one_in(2)) f.preshift2 = prng_.below(32);
-    f.s2_0 = stride(config_.vec_reduce);
-    f.s2_1 = stride(config_.vec_reduce);
-    f.s2_2 = stride(1);
-    f.s2_3 = stride(1);
-  }
-  return f;
+  const uint32_t shift = chooser_.pick("vset/", {{"shift right beyond 31", 1},
+                                                 {"shift right", 10},
+                                                 {"shift zero", 1},
+                                                 {"shift left", 3},
+                                                 {"shift left beyond 31", 1}});
+  const int32_t shifts[] = {-static_cast<int32_t>(prng_.between(32, 128)),
+                            -static_cast<int32_t>(prng_.between(1, 31)), 0,
+                            static_cast<int32_t>(prng_.between(1, prng_.one_in(2) ? 3 : 31)),
+                            static_cast<int32_t>(prng_.between(32, 127))};
+  f.scalar_shift = shifts[shift];
 }
 
 }  // namespace millrace::cosim
