@@ -145,8 +145,18 @@ void LoadEngine::move_words(const Row& row) {
   }
   const uint32_t bytes = std::min(f.row_bytes, good * dim);
   if (bytes > 0)
-    values_.load_row(f.space, banks.wrap(row.chip), f.flip != 0, bytes_.at(row.addr, bytes).data(),
-                     bytes);
+    values_.load_row(f.space, banks.wrap(row.chip), f.flip != 0, row_bytes(row, bytes), bytes);
+}
+
+// The first bytes of a row. One that goes around the end of the address space is put together.
+const uint8_t* LoadEngine::row_bytes(const Row& row, uint32_t bytes) {
+  const uint64_t space = uint64_t{1} << config_.addr_bits;
+  if (row.addr + uint64_t{bytes} <= space) return bytes_.at(row.addr, bytes).data();
+  around_.resize(bytes);
+  const auto before = static_cast<uint32_t>(space - row.addr);
+  std::ranges::copy(bytes_.at(row.addr, before), around_.begin());
+  std::ranges::copy(bytes_.at(0, bytes - before), around_.begin() + before);
+  return around_.data();
 }
 
 void LoadEngine::halt(Cycle from) {

@@ -36,6 +36,7 @@ class LoadEngine {
   void offer(Cycle from);
   void fail(Cycle from, const Row& row);
   void move_words(const Row& row);
+  const uint8_t* row_bytes(const Row& row, uint32_t bytes);
   struct Refusal {
     uint32_t word;
     uint32_t burst;  // bus address of the refused beat's burst
@@ -69,6 +70,7 @@ class LoadEngine {
   std::vector<Cycle> retired_;  // last beats, by number of the burst modulo dma_outstanding
   std::vector<Cycle> popped_;   // from the data side, by number modulo queue_depth
   uint64_t bursts_done_ = 0, ops_ = 0;
+  std::vector<uint8_t> around_;  // of row_bytes()
 };
 
 }  // namespace millrace::cycle

@@ -153,7 +153,8 @@ std::string Twins::difference() {
 
 uint32_t Twins::bus_address(uint32_t seg, uint32_t off) const {
   const auto low = static_cast<uint32_t>(off & ((uint64_t{1} << config_.offset_bits) - 1));
-  return golden_.segment(seg).base + low;
+  const uint64_t space = uint64_t{1} << config_.addr_bits;
+  return static_cast<uint32_t>((golden_.segment(seg).base + uint64_t{low}) & (space - 1));
 }
 
 void Twins::load(const isa::Load& f) {

@@ -127,6 +127,31 @@ isa::Matmul ValuesTest::draw_matmul(Prng& prng) const {
   return f;
 }
 
+// With all banks declared, rows beyond the end of the accumulators are those at their beginning: an
+// instruction may write a row several times, in one tile or in several.
+TEST_P(ValuesTest, AgreeOnMatmulsThatMeetTheirOwnRows) {
+  Prng prng(3);
+  Twins twins(config(), kernel(), std::vector<uint8_t>(64));
+  const uint32_t all = u32(config().acc_words()), most = 1u << config().count_bits;
+  const uint32_t tiles = config().tile_loop ? 3 : 1;
+  for (const uint32_t rows : {all / 3 + 1, all - 1, all, all + 1, all + all / 2, 2 * all + 5})
+    for (uint32_t n_nt = 1; n_nt <= tiles; ++n_nt)
+      for (const uint32_t n_ct : {1, 3})
+        for (const uint32_t accumulate : {0, 1}) {
+          isa::Matmul f;
+          f.n_nt = n_nt, f.n_ct = n_ct, f.accumulate = accumulate;
+          f.n_oy = rows / most + 1, f.n_ox = rows / f.n_oy;
+          f.a_ox = 1, f.a_oy = 7, f.a_ct = 3, f.b_col = 1, f.b_k = u32(config().dim);
+          f.a_hi = u32(config().sp_banks) - 2;
+          f.b = (f.a_hi + 1) * sp_rows(), f.b_hi = f.a_hi + 1;
+          f.d = prng.below(u32(config().acc_rows)), f.d_hi = u32(config().acc_banks) - 1;
+          twins.fill(prng);
+          ASSERT_FALSE(twins.step(f.pack())) << rows << " rows, " << n_nt << " tiles";
+          ASSERT_EQ(twins.difference(), "")
+              << rows << " rows, " << n_nt << " by " << n_ct << " tiles, accumulate " << accumulate;
+        }
+}
+
 TEST_P(ValuesTest, AgreeOnRandomMatmuls) {
   uint32_t whole = 0, partial = 0;
   for (uint64_t seed = 1; seed <= 30; ++seed) {
