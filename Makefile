@@ -6,6 +6,7 @@ CMAKE_ARGS ?=
 export BUILD
 N ?= 200
 CONFIG ?= base
+COV ?= isa
 SEED ?= $(shell date +%s)
 
 .DEFAULT_GOAL := help
@@ -42,8 +43,8 @@ demo: build ## run the demonstration on the Verilated machine
 wave: build ## the demonstration with a waveform in build/demo.fst
 	@scripts/demo.sh --wave $(BUILD)/demo.fst
 
-cov: setup ## coverage of the RTL by the tests (its own build folder)
-	@BUILD=$(BUILD)/cov scripts/cov.sh
+cov: setup ## what random programs cover: COV=isa on the cycle model (seconds), rtl lines and toggles (slow), all
+	@BUILD=$(BUILD) scripts/cov.sh $(COV)
 
 bench: build ## measure every figure of the README into build/bench.json
 	@scripts/bench.py $(BUILD)

@@ -5,6 +5,7 @@
 // hits.
 #include <charconv>
 #include <cstdio>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -68,25 +69,56 @@ bool run(Campaign& campaign, const std::vector<uint32_t>& at, Curve& curve) {
   return true;
 }
 
-void print_curve(const char* name, const Curve& curve) {
-  std::printf("  %-10s", name);
-  for (const size_t reached : curve) std::printf(" %6zu", reached);
+// A configuration's campaigns and how they grew.
+struct Entry {
+  const isa::Config& config;
+  Coverage coverage;
+  Curve steered, even;
+};
+
+std::string name_of(const Entry& entry) { return std::string(entry.config.name); }
+
+void print_table(const std::vector<Entry>& entries) {
+  std::printf("%-10s", "reached");
+  std::set<std::string> groups;
+  for (const Entry& e : entries) {
+    std::printf(" %12s", name_of(e).c_str());
+    for (const auto& [group, share] : e.coverage.groups()) groups.insert(group);
+  }
+  const auto cell = [](const Coverage::Share& share) {
+    std::printf("    %4zu/%4zu", share.reached, share.possible);
+  };
+  for (const std::string& group : groups) {
+    std::printf("\n%-10s", group.c_str());
+    for (const Entry& e : entries) cell(e.coverage.groups()[group]);
+  }
+  std::printf("\n%-10s", "all");
+  for (const Entry& e : entries) cell(e.coverage.total());
   std::printf("\n");
 }
 
-void print(const isa::Config& config, const Coverage& coverage, const Arguments& args) {
-  std::printf("%s\n", std::string(config.name).c_str());
-  for (const auto& [group, share] : coverage.groups())
-    std::printf("  %-10s %4zu / %4zu\n", group.c_str(), share.reached, share.possible);
-  const Coverage::Share total = coverage.total();
-  std::printf("  %-10s %4zu / %4zu  %.1f %%\n", "all", total.reached, total.possible,
-              100.0 * static_cast<double>(total.reached) / static_cast<double>(total.possible));
-  for (const std::string& point : coverage.missing())
-    std::printf("  not reached: %s\n", point.c_str());
-  for (const std::string& point : coverage.unexpected())
-    std::printf("  reached, but not in the list: %s\n", point.c_str());
-  for (const std::string& point : coverage.points())
-    if (args.points) std::printf("  %6u %s\n", coverage.hits(point), point.c_str());
+void print_points(const Entry& e, bool all) {
+  const std::string name = name_of(e);
+  for (const std::string& point : e.coverage.missing())
+    std::printf("%s does not reach %s\n", name.c_str(), point.c_str());
+  for (const std::string& point : e.coverage.unexpected())
+    std::printf("%s reaches %s, which is not in its list\n", name.c_str(), point.c_str());
+  for (const std::string& point : e.coverage.points())
+    if (all) std::printf("%s %6u %s\n", name.c_str(), e.coverage.hits(point), point.c_str());
+}
+
+void print_curves(const std::vector<Entry>& entries, const std::vector<uint32_t>& at) {
+  std::printf("\n%-14s", "programs");
+  for (const uint32_t mark : at) std::printf(" %6u", mark);
+  const auto line = [](const std::string& name, const Curve& curve) {
+    std::printf("\n%-14s", name.c_str());
+    for (const size_t reached : curve) std::printf(" %6zu", reached);
+  };
+  for (const Entry& e : entries) {
+    line(name_of(e) + " steered", e.steered);
+    line(name_of(e) + " even", e.even);
+  }
+  std::printf("\n");
 }
 
 int main(int argc, char** argv) {
@@ -96,17 +128,16 @@ int main(int argc, char** argv) {
     return 2;
   }
   const std::vector<uint32_t> at = marks(args.programs);
+  std::vector<Entry> entries;
   for (const isa::Config* config : args.configs) {
     Campaign steered(*config, args.seed, true), even(*config, args.seed, false);
     Curve curve, even_curve;
     if (!run(steered, at, curve) || !run(even, at, even_curve)) return 1;
-    print(*config, steered.coverage(), args);
-    std::printf("  points after");
-    for (const uint32_t mark : at) std::printf(" %u", mark);
-    std::printf(" programs\n");
-    print_curve("steered", curve);
-    print_curve("even", even_curve);
+    entries.push_back({*config, steered.coverage(), curve, even_curve});
   }
+  print_table(entries);
+  for (const Entry& e : entries) print_points(e, args.points);
+  print_curves(entries, at);
   return 0;
 }
 

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <span>
 
 #include "tests/cosim/fault_points.h"
 #include "tests/cosim/steer.h"
@@ -50,7 +51,7 @@ TEST(Coverage, EveryPointIsReached) {
 }
 
 TEST(Coverage, SteeringReachesMore) {
-  for (const isa::Config& config : isa::kConfigs)
+  for (const isa::Config& config : std::span(isa::kConfigs).first(3))
     EXPECT_GT(campaign(config, 120, true).total().reached,
               campaign(config, 120, false).total().reached + 10)
         << config.name;

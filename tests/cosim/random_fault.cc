@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Faulting instructions of the program generator.
+#include <algorithm>
+
+#include "model/cycle/reach.h"
 #include "tests/cosim/random_instruction.h"
 
 namespace millrace::cosim {
@@ -43,9 +46,41 @@ isa::Instruction InstructionGenerator::natural_fault(Fault fault) {
         const auto point = point_of(*w);
         if (point && point->starts_with("bus ")) return *w;
       }
+    case Fault::kBank: {
+      constexpr isa::Opcode kUnits[] = {isa::Opcode::kMatmul, isa::Opcode::kVector};
+      const uint32_t i = chooser_.pick(
+          "context/",
+          {{"any unit", 14}, {"matmul younger running", 1}, {"vector younger running", 1}});
+      return i == 0 ? draw(fault) : late_fault(kUnits[i - 1]);
+    }
     default:
       return draw(fault);
   }
+}
+
+// Steps of a MATMUL or VECTOR before its fault.
+uint64_t InstructionGenerator::steps_of(const isa::Instruction& w) const {
+  if (static_cast<isa::Opcode>(w[0] & 0xff) == isa::Opcode::kMatmul) {
+    const isa::Matmul f = isa::Matmul::unpack(w);
+    const cycle::MatmulReach r = cycle::reach(config_, f);
+    return r.tiles * std::max(f.n_oy * f.n_ox, dim_of(config_)) + r.rows;
+  }
+  const isa::Vector f = isa::Vector::unpack(w);
+  return cycle::reach(config_, f, vset_).results * f.n0 * f.n1;
+}
+
+// A BANK fault that comes late, so that younger instructions have begun.
+isa::Instruction InstructionGenerator::late_fault(isa::Opcode opcode) {
+  constexpr int kTries = 12;
+  isa::Instruction best{};
+  uint64_t most = 0;
+  for (int i = 0; i < kTries || most == 0; ++i) {
+    const auto w = attempt(opcode, prng_.between(i < kTries ? 50 : 1, 400), Fault::kBank);
+    if (!w || (i < kTries && steps_of(*w) <= most)) continue;
+    most = std::max(steps_of(*w), uint64_t{1});
+    best = *w;
+  }
+  return best;
 }
 
 isa::Instruction InstructionGenerator::illegal() {

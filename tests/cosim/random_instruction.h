@@ -104,6 +104,8 @@ class InstructionGenerator {
 
   std::optional<std::string> point_of(const isa::Instruction& words) const;
   isa::Instruction natural_fault(isa::Fault fault);
+  uint64_t steps_of(const isa::Instruction& words) const;
+  isa::Instruction late_fault(isa::Opcode opcode);
   isa::Instruction illegal();
   std::optional<isa::Instruction> try_operand_fault();
 
