@@ -83,10 +83,12 @@ Status CycleDevice::run(uint64_t cycles) {
 
 // Without stalls a look takes two cycles, and none sees anything new before the machine's next
 // event: the last one that cannot, from the one due in `next` on.
-uint64_t CycleDevice::skip_polls(uint64_t next, uint64_t end) const {
+uint64_t CycleDevice::skip_polls(uint64_t next, uint64_t end) {
   constexpr uint64_t kPeriod = RtlDevice::kPollInterval + 2;
+  if (next >= end || timing_.stalls()) return next;
+  machine_.run_until(next);
+  if (machine_.stopped(next) || machine_.write_time(next) != next) return next;
   const uint64_t limit = std::min(machine_.next_event(), end - 1);
-  if (timing_.stalls() || limit <= next || machine_.write_time(next) != next) return next;
   return next + (limit - next) / kPeriod * kPeriod;
 }
 
