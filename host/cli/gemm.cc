@@ -3,6 +3,7 @@
 // requantised to int8.
 #include "host/kernels/gemm.h"
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 
@@ -33,7 +34,7 @@ Epilogue epilogue_for(const Options& options) {
 }
 
 // Operands as they lie in memory; padding of A is random, that of B zero.
-void fill_operands(uint64_t seed, GemmTask& task) {
+void fill_operands(const isa::Config& config, uint64_t seed, GemmTask& task) {
   std::mt19937_64 random(seed);
   task.a.resize(task.layout.a_bytes);
   task.b.resize(task.layout.b_bytes);
@@ -41,6 +42,9 @@ void fill_operands(uint64_t seed, GemmTask& task) {
   for (size_t n = 0; n < static_cast<size_t>(task.shape.n); ++n)
     for (size_t k = 0; k < static_cast<size_t>(task.shape.k); ++k)
       task.b[n * task.layout.b_pitch + k] = static_cast<uint8_t>(random());
+  const std::vector<uint8_t> params = gemm_params(config, task.shape, task.epilogue);
+  std::copy(params.begin(), params.end(),
+            task.b.begin() + static_cast<ptrdiff_t>(task.layout.params));
 }
 
 Result<Buffer> place(Runtime& runtime, int segment, uint64_t bytes, Perms perms) {
@@ -99,7 +103,7 @@ Result<int> gemm(const Options& options, const DeviceFactory& factory) {
   task.layout = gemm_layout(config, task.shape, task.epilogue.kind);
   const Result<GemmProgram> program = millrace::gemm(config, task.shape, task.epilogue, kA, kB, kC);
   if (!program) return program.error();
-  fill_operands(options.seed, task);
+  fill_operands(config, options.seed, task);
   Result<Machine> machine = open_machine(factory, *request);
   if (!machine) return machine.error();
   const Result<Outcome> outcome = execute(*machine->runtime, task, *program);

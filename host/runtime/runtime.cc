@@ -74,7 +74,9 @@ Runtime::Runtime(Device& device, uint64_t usable_bytes, uint64_t alignment)
 
 Result<std::unique_ptr<Runtime>> Runtime::create(Device& device, RuntimeOptions options) {
   if (const Status status = check_identity(device); !status) return status.error();
-  const uint64_t alignment = std::max(kBufferAlignment, static_cast<uint64_t>(device.config().dim));
+  const isa::Config& config = device.config();
+  const uint64_t alignment = std::max(
+      {kBufferAlignment, static_cast<uint64_t>(config.dim), uint64_t{1} << config.segment_log2});
   std::unique_ptr<Runtime> runtime(new Runtime(device, usable_bytes(device), alignment));
   if (const Status status = runtime->start(options); !status) return status.error();
   return runtime;
@@ -83,9 +85,9 @@ Result<std::unique_ptr<Runtime>> Runtime::create(Device& device, RuntimeOptions 
 Status Runtime::start(RuntimeOptions options) {
   int log2 = options.ring_log2;
   if (log2 < 0) log2 = device_.mem_bytes() < kSmallMemory ? kSmallRingLog2 : kRingLog2;
-  if (log2 > kMaxRingLog2)
-    return input_error("a command ring holds at most 2^" + std::to_string(kMaxRingLog2) +
-                       " instructions");
+  const int most = std::min(kMaxRingLog2, config().index_bits - 1);
+  if (log2 > most)
+    return input_error("a command ring holds at most 2^" + std::to_string(most) + " instructions");
   ring_size_ = 1u << log2;
   history_.resize(size_t{2} * ring_size_);
   const Result<Buffer> ring = allocator_.allocate(uint64_t{ring_size_} * sizeof(isa::Instruction));
@@ -101,7 +103,7 @@ Status Runtime::start(RuntimeOptions options) {
     return status;
   if (const Status status = write_locked(reg::kRingLog2, static_cast<uint32_t>(log2)); !status)
     return status;
-  return write_segment(kDriverSegment, page_.address, page_.size, Perms::kWrite);
+  return write_segment(kDriverSegment, page_.address, std::max(kPageBytes, unit()), Perms::kWrite);
 }
 
 Status Runtime::disable_segments() {
@@ -159,10 +161,10 @@ Status Runtime::check_range(int segment, uint64_t address, uint64_t size, Perms 
   if (size > reach)
     return input_error(what + " of " + std::to_string(size) +
                        " bytes is larger than offsets reach, " + std::to_string(reach) + " bytes");
-  if (config().dma_unaligned == 0 && address % static_cast<uint64_t>(config().dim) != 0)
+  if (address % unit() != 0)
     return input_error(what + " at address " + std::to_string(address) + ": configuration " +
                        std::string(config().name) + " takes multiples of " +
-                       std::to_string(config().dim));
+                       std::to_string(unit()));
   const bool writable = (static_cast<uint32_t>(perms) & static_cast<uint32_t>(Perms::kWrite)) != 0;
   if (writable && (overlaps(address, size, ring_) || overlaps(address, size, page_)))
     return input_error(what + " at " + range_text(address, size) +
@@ -171,6 +173,7 @@ Status Runtime::check_range(int segment, uint64_t address, uint64_t size, Perms 
 }
 
 Status Runtime::bind(int segment, uint64_t address, uint64_t size, Perms perms) {
+  if (size < usable_bytes(device_)) size = (size + unit() - 1) / unit() * unit();
   if (const Status status = check_range(segment, address, size, perms); !status) return status;
   if (const Status status = refresh_completed(); !status) return status;
   if (completed_ != submitted_)
@@ -194,6 +197,7 @@ Status Runtime::reset(uint64_t timeout) {
   if (completed_ != submitted_) lost_.emplace_back(completed_, submitted_);
   completed_ = submitted_;
   tail_ = 0;
+  cycles_ = 0;
   broken_ = false;
   return write_word(submitted_);
 }
@@ -217,7 +221,9 @@ Result<Counters> Runtime::counters() {
   }
   // The low half wrapped between the two reads of the high half if they differ; then it was small.
   if (high != high_again && low > (1u << 31)) high_again = high;
-  counters.cycles = (uint64_t{high_again} << 32) | low;
+  cycles_ = config().cycle_bits == 64 ? (uint64_t{high_again} << 32) | low
+                                      : cycles_ + (low - static_cast<uint32_t>(cycles_));
+  counters.cycles = cycles_;
   return counters;
 }
 

@@ -65,7 +65,8 @@ class Runtime {
   Device& device() { return device_; }
   const isa::Config& config() const { return device_.config(); }
 
-  // Device memory, aligned to max(dim, 64) bytes. Contents of a fresh buffer are undefined.
+  // Device memory, aligned to 64 bytes, and to dim and the unit of segments. Contents of a fresh
+  // buffer are undefined.
   Result<Buffer> allocate(uint64_t size) { return allocator_.allocate(size); }
   Status release(const Buffer& buffer) { return allocator_.release(buffer); }
   const Allocator& allocator() const { return allocator_; }
@@ -74,9 +75,11 @@ class Runtime {
   Status write(const Buffer& buffer, uint64_t offset, std::span<const uint8_t> data);
   Status read(const Buffer& buffer, uint64_t offset, std::span<uint8_t> out);
 
-  // Makes `segment` cover [address, address + size). Refused: segment 0, segments the configuration
-  // lacks, ranges beyond memory or beyond the offset width, addresses the DMA cannot take, a
-  // writable range that overlaps ring or driver page, and submissions in flight.
+  // Makes `segment` cover [address, address + size), the size rounded up to the unit of segments
+  // (2^segment_log2 bytes; what a buffer is rounded up by belongs to nobody else). Refused: segment
+  // 0, segments the configuration lacks, ranges beyond memory or beyond the offset width, addresses
+  // the DMA cannot take, a writable range that overlaps ring or driver page, and submissions in
+  // flight.
   Status bind(int segment, uint64_t address, uint64_t size, Perms perms);
   Status bind(int segment, const Buffer& buffer, Perms perms) {
     return bind(segment, buffer.address, buffer.size, perms);
@@ -107,6 +110,9 @@ class Runtime {
   Status disable_segments();
   Status write_segment(int segment, uint64_t address, uint64_t size, Perms perms);
   Status write_locked(uint32_t offset, uint32_t value);
+  uint64_t unit() const { return uint64_t{1} << config().segment_log2; }
+  // The latest instruction index with these low bits that is not beyond the tail.
+  uint32_t full_index(uint32_t low) const;
   Status settle(uint64_t timeout);
   Status check_range(int segment, uint64_t address, uint64_t size, Perms perms) const;
   Status check_program(std::span<const isa::Instruction> program) const;
@@ -130,6 +136,7 @@ class Runtime {
   Buffer ring_;
   Buffer page_;
   uint32_t ring_size_ = 0;
+  uint64_t cycles_ = 0;                              // CYCLES as last read, extended
   uint32_t tail_ = 0;                                // instructions put into the ring since reset
   uint32_t submitted_ = 0;                           // sequence number of the last submission
   uint32_t completed_ = 0;                           // sequence number last seen in the driver page

@@ -81,6 +81,10 @@ std::optional<isa::Instruction> Runtime::instruction_at(uint32_t index) const {
   return history_[index % history_.size()];
 }
 
+uint32_t Runtime::full_index(uint32_t low) const {
+  return tail_ - ((tail_ - low) & (UINT32_MAX >> (32 - config().index_bits)));
+}
+
 Status Runtime::write_word(uint32_t value) {
   std::array<uint8_t, 4> bytes;
   put_le32(value, bytes.data());
@@ -101,7 +105,7 @@ Status Runtime::refresh_completed() {
 Result<uint32_t> Runtime::room() {
   const Result<uint32_t> head = device_.read_reg(reg::kRingHead);
   if (!head) return head.error();
-  return ring_size_ - std::min(ring_size_, tail_ - *head);
+  return ring_size_ - std::min(ring_size_, tail_ - full_index(*head));
 }
 
 Status Runtime::put(std::span<const isa::Instruction> piece) {
@@ -232,9 +236,10 @@ std::string Runtime::diagnose(uint32_t status, const std::string& what, uint64_t
   std::string text = what + " made no progress for " + std::to_string(waited) + " cycles: STATUS " +
                      bits + " (" + status_text(status) + ")";
   if (!head) return text + "; RING_HEAD cannot be read: " + head.error().message;
-  text += ", ring head " + std::to_string(*head) + ", tail " + std::to_string(tail_);
-  const std::optional<isa::Instruction> last = instruction_at(*head - 1);
-  if (*head == 0 || !last) return text + ", nothing dispatched since reset";
+  const uint32_t index = full_index(*head);
+  text += ", ring head " + std::to_string(index) + ", tail " + std::to_string(tail_);
+  const std::optional<isa::Instruction> last = instruction_at(index - 1);
+  if (index == 0 || !last) return text + ", nothing dispatched since reset";
   return text + ", last dispatched: " + disassemble(*last);
 }
 
@@ -251,9 +256,9 @@ Result<std::optional<FaultRecord>> Runtime::fault() {
   FaultRecord record;
   record.code = static_cast<isa::Fault>(reg_field(*word, reg::kFaultCodeLow, reg::kFaultCodeBits));
   record.unit = static_cast<isa::Unit>(reg_field(*word, reg::kFaultUnitLow, reg::kFaultUnitBits));
-  record.index = *index;
+  record.index = full_index(*index);
   record.address = *address;
-  record.instruction = instruction_at(*index);
+  record.instruction = instruction_at(record.index);
   return std::optional<FaultRecord>(record);
 }
 

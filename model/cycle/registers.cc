@@ -8,6 +8,8 @@
 namespace millrace::cycle {
 namespace {
 
+uint32_t low_bits(int bits) { return static_cast<uint32_t>((uint64_t{1} << bits) - 1); }
+
 uint32_t bit(bool value, int low) { return static_cast<uint32_t>(value) << low; }
 
 bool is_segment(const isa::Config& config, uint32_t offset) {
@@ -63,6 +65,7 @@ std::optional<uint32_t> Machine::read(Cycle now, uint32_t offset) {
   if (const auto counter = read_counter(now, offset)) return counter;
   if (is_segment(config_, offset)) return read_segment(offset);
   const FaultRecord& record = dispatch_.record();
+  const uint32_t index_mask = low_bits(config_.index_bits);
   switch (offset) {
     case reg::kBuildId:
     case reg::kCtrl:
@@ -80,14 +83,14 @@ std::optional<uint32_t> Machine::read(Cycle now, uint32_t offset) {
     case reg::kRingTail:
       return fetch_.tail();
     case reg::kRingHead:
-      return dispatch_.head();
+      return dispatch_.head() & index_mask;
     case reg::kSignalValue:
-      return signal_value_;
+      return config_.signal_register ? signal_value_ : 0;
     case reg::kFault:
       return static_cast<uint32_t>(record.code) << reg::kFaultCodeLow |
              record.unit << reg::kFaultUnitLow;
     case reg::kFaultIndex:
-      return record.index;
+      return record.index & index_mask;
     case reg::kFaultAddr:
       return record.addr;
     default:
@@ -103,7 +106,7 @@ std::optional<uint32_t> Machine::read_counter(Cycle now, uint32_t offset) const 
     case reg::kCycles:
       return static_cast<uint32_t>(cycles(now));
     case reg::kCyclesHi:
-      return static_cast<uint32_t>(cycles(now) >> 32);
+      return config_.cycle_bits > 32 ? static_cast<uint32_t>(cycles(now) >> 32) : 0;
     case reg::kBusyLoad:
       return counted(dispatch_.busy(kLoad, now));
     case reg::kBusyStore:
@@ -177,7 +180,7 @@ bool Machine::write_locked(Cycle now, uint32_t offset, uint32_t value) {
     return true;
   }
   if (offset == reg::kRingBase)
-    ring_base_ = value & static_cast<uint32_t>((uint64_t{1} << config_.addr_bits) - 1) & ~31u;
+    ring_base_ = value & low_bits(config_.addr_bits) & ~31u;
   else if (offset == reg::kRingLog2)
     ring_log2_ = std::min(value & 0x1f, kMaxRingLog2);
   else

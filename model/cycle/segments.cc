@@ -20,11 +20,11 @@ Segments::Segments(const isa::Config& config)
 void Segments::write(Cycle now, uint32_t index, uint32_t reg, uint32_t value) {
   settle(now);
   ref::Segment& s = entries_[index];
+  const uint32_t whole = value & ~low_bits(config_.segment_log2);
   if (reg == reg::kSegBase) {
-    s.base = value & low_bits(config_.addr_bits);
-    if (!config_.dma_unaligned) s.base &= ~low_bits(config_.dim_log2);
+    s.base = whole & low_bits(config_.addr_bits);
   } else if (reg == reg::kSegSize) {
-    s.size = value & low_bits(std::min(32, config_.offset_bits + 1));
+    s.size = whole & low_bits(std::min(32, config_.offset_bits + 1));
   } else {
     s.read = value >> reg::kSegCtrlReadLow & 1;
     s.write = value >> reg::kSegCtrlWriteLow & 1;

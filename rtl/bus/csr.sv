@@ -56,7 +56,9 @@ module csr #(
     output logic             halt_o,
     output logic             core_rst_no
 );
-  logic [31:0] ring_base_q, tail_q, signal_q;
+  localparam int IndexW = millrace_pkg::IndexBits;
+  logic [31:0] ring_base_q, signal_q;
+  logic [IndexW-1:0] tail_q;
   logic [4:0] ring_log2_q;
   logic [1:0] irq_q, irq_enable_q;
   logic halt_q, clear_q, fault_seen_q;
@@ -109,21 +111,22 @@ module csr #(
       signal_q     <= '0;
       fault_seen_q <= 1'b0;
     end else begin
-      if (set && waddr == millrace_pkg::RegRingTail) tail_q <= s_wdata_i;
+      if (set && waddr == millrace_pkg::RegRingTail) tail_q <= s_wdata_i[IndexW-1:0];
       if (set && waddr == millrace_pkg::RegIrqEnable) irq_enable_q <= s_wdata_i[1:0];
       irq_q <= (irq_q & ~(set && waddr == millrace_pkg::RegIrqStatus ? s_wdata_i[1:0] : 2'd0))
              | {fault_i && !fault_seen_q, signal_valid_i && signal_irq_i};
       fault_seen_q <= fault_i;
-      if (signal_valid_i) signal_q <= signal_value_i;
+      if (signal_valid_i && millrace_pkg::SignalRegister != 0) signal_q <= signal_value_i;
     end
   end
+  wire unused_data = &{1'b0, s_wdata_i, signal_value_i};
   assign ring_base_o = ring_base_q;
   assign ring_log2_o = ring_log2_q;
-  assign tail_o      = tail_q;
+  assign tail_o      = 32'(tail_q);
   assign irq_o       = (irq_q & irq_enable_q) != 2'd0;
 
   // ---- Counters.
-  logic [63:0] cycles_q;
+  logic [millrace_pkg::CycleBits-1:0] cycles_q;
   logic [31:0] count_q [5];
   wire [4:0] events = {step_i, busy_i};
   if (millrace_pkg::Counters != 0) begin : g_counters
@@ -160,6 +163,10 @@ module csr #(
       millrace_pkg::ConvLoops != 0, millrace_pkg::DmaUnaligned != 0, millrace_pkg::DmaPlanes != 0,
       6'(millrace_pkg::OffsetBits), 8'(millrace_pkg::Slots), 8'(millrace_pkg::Segments)};
 
+  wire [4:0] caps3 = {
+      millrace_pkg::SignalRegister != 0, millrace_pkg::Counters != 0, millrace_pkg::VecScalars != 0,
+      millrace_pkg::VecAcc != 0, millrace_pkg::DmaAcc != 0};
+
   always_comb begin
     known = 1'b1;
     rdata = '0;
@@ -171,20 +178,21 @@ module csr #(
       rdata = {8'(millrace_pkg::AccBanks), 8'(millrace_pkg::SpBanks), 8'(millrace_pkg::Lanes), 8'(millrace_pkg::Dim)};
       millrace_pkg::RegCaps1: rdata = {16'(millrace_pkg::AccRows), 16'(millrace_pkg::SpRows)};
       millrace_pkg::RegCaps2: rdata = 32'(caps2);
+      millrace_pkg::RegCaps3: rdata = {8'(millrace_pkg::CycleBits), 8'(millrace_pkg::IndexBits), 8'(millrace_pkg::SegmentLog2), 3'd0, caps3};
       millrace_pkg::RegCtrl: rdata = '0;
       millrace_pkg::RegStatus: rdata = 32'({refused_i, scan_i, wait_i, 1'b0, halt_q, fault_i, idle});
       millrace_pkg::RegIrqStatus: rdata = 32'(irq_q);
       millrace_pkg::RegIrqEnable: rdata = 32'(irq_enable_q);
       millrace_pkg::RegRingBase: rdata = ring_base_q;
       millrace_pkg::RegRingLog2: rdata = 32'(ring_log2_q);
-      millrace_pkg::RegRingTail: rdata = tail_q;
+      millrace_pkg::RegRingTail: rdata = tail_o;
       millrace_pkg::RegRingHead: rdata = head_i;
       millrace_pkg::RegSignalValue: rdata = signal_q;
       millrace_pkg::RegFault: rdata = 32'({fault_unit_i, fault_code_i});
       millrace_pkg::RegFaultIndex: rdata = fault_index_i;
       millrace_pkg::RegFaultAddr: rdata = fault_addr_i;
       millrace_pkg::RegCycles: rdata = cycles_q[31:0];
-      millrace_pkg::RegCyclesHi: rdata = cycles_q[63:32];
+      millrace_pkg::RegCyclesHi: rdata = 32'(64'(cycles_q) >> 32);
       millrace_pkg::RegBusyLoad: rdata = count_q[0];
       millrace_pkg::RegBusyStore: rdata = count_q[1];
       millrace_pkg::RegBusyMatmul: rdata = count_q[2];

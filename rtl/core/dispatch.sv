@@ -45,8 +45,9 @@ module dispatch #(
   localparam int Slots = millrace_pkg::Slots;
   localparam int SlotW = millrace_pkg::SlotBits;
   localparam int SegW = millrace_pkg::SegBits;
+  localparam int IndexW = millrace_pkg::IndexBits;
 
-  logic [31:0] head_q;
+  logic [IndexW-1:0] head_q;
   logic [Slots-1:0] valid_q, running_q, reads_q, writes_q;
   logic [millrace_pkg::SpBanks-1:0] sp_q [Slots];
   logic [millrace_pkg::AccBanks-1:0] acc_q [Slots];
@@ -54,7 +55,7 @@ module dispatch #(
   logic [Slots-1:0] wait_q [Slots];
 
   // ---- The new instruction's resources and the older slots it must wait for.
-  wire [7:0] opcode = instr_i[7:0];
+  wire [7:0] opcode = 8'(instr_i[2:0]);  // the other bits of a good one are 0
   wire [SlotW-1:0] slot = head_q[SlotW-1:0];
   wire is_signal = opcode == millrace_pkg::OpSignal;
   wire reads = opcode == millrace_pkg::OpLoad;
@@ -123,16 +124,13 @@ module dispatch #(
   end
 
   // ---- Age and the fault record. age(s) = head - 1 - index(s): 0 is the youngest slot.
-  logic [SlotW-1:0] record_age_q;     // of the recorded slot
-  logic stop_q, record_decode_q;      // the record is a decode fault: younger than every slot
+  logic stop_q;
   logic [3:0] code_q, unit_q;
-  logic [31:0] addr_q, index_q;
-  logic [Slots-1:0] older;            // than the record
+  logic [31:0] addr_q;
+  logic [SlotW:0] back_q;             // instructions from the recorded one to the head, which a fault stops
+  logic [Slots-1:0] older_q;          // than the record; one of decode is younger than every slot
   always_comb begin
-    for (int i = 0; i < Slots; i++) begin
-      older[i] = !stop_q || record_decode_q || SlotW'(head_q[SlotW-1:0] - SlotW'(i) - 1'b1) > record_age_q;
-      may_start[i] = wait_q[i] == '0 && !halt_i && older[i];
-    end
+    for (int i = 0; i < Slots; i++) may_start[i] = wait_q[i] == '0 && !halt_i && older_q[i];
   end
 
   // The oldest fault reported in this cycle, if it is older than the record.
@@ -150,7 +148,7 @@ module dispatch #(
     for (int u = 0; u < Units; u++) begin
       age = SlotW'(head_q[SlotW-1:0] - done_slot_i[u*SlotW+:SlotW] - 1'b1);
       if (done_valid_i[u] && done_fault_i[u*4+:4] != millrace_pkg::FaultNone
-          && older[done_slot_i[u*SlotW+:SlotW]] && (!new_fault || age > new_age)) begin
+          && older_q[done_slot_i[u*SlotW+:SlotW]] && (!new_fault || age > new_age)) begin
         new_fault = 1'b1;
         new_age   = age;
         new_code  = done_fault_i[u*4+:4];
@@ -160,11 +158,12 @@ module dispatch #(
     end
   end
 
+  wire [IndexW-1:0] index = head_q - IndexW'(back_q);
   assign stop_o        = stop_q;
-  assign fault_o       = stop_q && (valid_q & (running_q | older)) == '0;
+  assign fault_o       = stop_q && (valid_q & (running_q | older_q)) == '0;
   assign fault_code_o  = code_q;
   assign fault_unit_o  = unit_q;
-  assign fault_index_o = index_q;
+  assign fault_index_o = stop_q ? 32'(index) : 32'd0;
   assign fault_addr_o  = addr_q;
   assign busy_o        = valid_q != '0;
   for (genvar u = 0; u < Units; u++) begin : g_busy
@@ -175,39 +174,37 @@ module dispatch #(
     end
     assign unit_busy_o[u] = begun_q != '0 || start[u];
   end
-  assign head_o        = head_q;
+  assign head_o        = 32'(head_q);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      head_q          <= '0;
-      valid_q         <= '0;
-      running_q       <= '0;
-      stop_q          <= 1'b0;
-      record_decode_q <= 1'b0;
-      record_age_q    <= '0;
-      code_q          <= millrace_pkg::FaultNone;
-      unit_q          <= '0;
-      index_q         <= '0;
-      addr_q          <= '0;
+      head_q    <= '0;
+      valid_q   <= '0;
+      running_q <= '0;
+      stop_q    <= 1'b0;
+      older_q   <= '1;
+      code_q    <= millrace_pkg::FaultNone;
+      unit_q    <= '0;
+      addr_q    <= '0;
     end else begin
       if (push) head_q <= head_q + 1'b1;
       valid_q   <= (valid_q & ~clear) | (Slots'(push) << slot);
       running_q <= (running_q | started) & ~clear;
       if (new_fault) begin
-        stop_q          <= 1'b1;
-        record_decode_q <= 1'b0;
-        record_age_q    <= new_age + SlotW'(push);
-        code_q          <= new_code;
-        unit_q          <= new_unit;
-        index_q         <= head_q - 1'b1 - 32'(new_age);
-        addr_q          <= new_addr;
+        stop_q    <= 1'b1;
+        for (int i = 0; i < Slots; i++) begin
+          older_q[i] <= SlotW'(head_q[SlotW-1:0] - SlotW'(i) - 1'b1) > new_age && !(push && slot == SlotW'(i));
+        end
+        code_q    <= new_code;
+        unit_q    <= new_unit;
+        back_q    <= (SlotW + 1)'(new_age) + (SlotW + 1)'(push) + 1'b1;
+        addr_q    <= new_addr;
       end else if (decode_fault) begin
-        stop_q          <= 1'b1;
-        record_decode_q <= 1'b1;
-        code_q          <= fault_i;
-        unit_q          <= millrace_pkg::UnitFetch;
-        index_q         <= head_q;
-        addr_q          <= fault_i == millrace_pkg::FaultBus ? bus_addr_i : 32'd0;
+        stop_q    <= 1'b1;
+        code_q    <= fault_i;
+        unit_q    <= millrace_pkg::UnitFetch;
+        back_q    <= '0;
+        addr_q    <= fault_i == millrace_pkg::FaultBus ? bus_addr_i : 32'd0;
       end
     end
     for (int i = 0; i < Slots; i++) begin

@@ -98,7 +98,7 @@ std::optional<isa::Load> InstructionGenerator::try_dma(bool store, uint32_t limi
   const auto segment = draw_segment(store, fault != Fault::kPermission);
   if (!segment) return std::nullopt;
   const uint32_t size = s_.segments[*segment].size;
-  f.space = prng_.one_in(3) ? Space::kAcc : Space::kSp;
+  f.space = prng_.one_in(3) && config_.dma_acc ? Space::kAcc : Space::kSp;
   f.flip = prng_.one_in(3);
   f.seg = *segment;
   draw_dma_shape(f, limit, size);

@@ -35,6 +35,23 @@ uint32_t bank_bytes(const isa::Config& c, isa::Space space) {
 
 uint32_t block_bytes(const isa::Config& c) { return 9 * dim_of(c); }
 
+// Bytes of which segment bases and sizes are multiples.
+uint32_t segment_unit(const isa::Config& c) { return 1u << c.segment_log2; }
+
+// Without DMA of accumulators, MATMULs fill them, and VECTORs take them apart into four planes of
+// bytes; the instructions for a bank, and the blocks of channel parameters, one a plane.
+constexpr uint32_t kPlanes = 4;
+uint32_t fill_rows(const isa::Config& c) {
+  return std::min(chip_of(c, isa::Space::kAcc).rows, 1u << c.count_bits);
+}
+uint32_t dump_rows(const isa::Config& c) {
+  return std::min(fill_rows(c), chip_of(c, isa::Space::kSp).rows);
+}
+uint32_t acc_bank_instructions(const isa::Config& c) {
+  if (c.dma_acc) return 2;
+  return 1 + kPlanes * (1 + 2 * (chip_of(c, isa::Space::kAcc).rows / dump_rows(c)));
+}
+
 BankWindow draw_window(Prng& prng, uint32_t banks, uint32_t least, bool all) {
   if (all || banks <= least || prng.one_in(4)) return {0, banks};
   const uint32_t count = prng.between(least, std::min(banks, least + 2));
@@ -44,11 +61,14 @@ BankWindow draw_window(Prng& prng, uint32_t banks, uint32_t least, bool all) {
 Layout draw_layout(Prng& prng, const isa::Config& c, const ProgramOptions& options,
                    const Windows& windows) {
   Layout l;
-  const uint32_t banks = windows.sp.count + windows.acc.count;
-  const uint32_t needed = options.count + 2 + 2 * banks + 1;  // a body may be two longer
+  const uint32_t needed = options.count + 2 + 2 * windows.sp.count +
+                          windows.acc.count * acc_bank_instructions(c) +
+                          (c.dma_acc ? 1 : 2);  // a body may be two longer
   while (1u << l.ring_log2 < needed) ++l.ring_log2;
   const uint32_t ring_bytes = kInstructionBytes << l.ring_log2;
-  const uint32_t table_bytes = (2 * kTableBlocks * block_bytes(c) + 63) / 64 * 64;
+  const uint32_t blocks = 2 * kTableBlocks + (c.dma_acc ? 0 : kPlanes);
+  const uint32_t unit = std::max(64u, segment_unit(c));
+  const uint32_t table_bytes = (blocks * block_bytes(c) + unit - 1) / unit * unit;
   if (prng.one_in(2)) {
     l.ring_base = 0;
     l.table_base = kImageBytes - table_bytes;
@@ -61,12 +81,12 @@ Layout draw_layout(Prng& prng, const isa::Config& c, const ProgramOptions& optio
     l.data_end = l.ring_base;
   }
   l.dump_bytes = windows.sp.count * bank_bytes(c, isa::Space::kSp) +
-                 windows.acc.count * bank_bytes(c, isa::Space::kAcc) + 64;
+                 windows.acc.count * bank_bytes(c, isa::Space::kAcc) + unit;
   return l;
 }
 
 Segment draw_segment(Prng& prng, const isa::Config& c, const Layout& l) {
-  const uint32_t unit = c.dma_unaligned ? 1 : dim_of(c);
+  const uint32_t unit = segment_unit(c);
   Segment s;
   const uint32_t permissions = prng.one_in(8) ? 0 : prng.between(1, 3);
   s.read = permissions & 1;
@@ -76,7 +96,7 @@ Segment draw_segment(Prng& prng, const isa::Config& c, const Layout& l) {
   s.base = (begin + prng.below(end - begin)) / unit * unit;
   const uint32_t room = end - s.base;
   const uint32_t largest[] = {room, room, 4096, 300, 20};
-  s.size = prng.below(std::min(room, prng.pick<uint32_t>(largest)) + 1);
+  s.size = prng.below(std::min(room, prng.pick<uint32_t>(largest)) + 1) / unit * unit;
   return s;
 }
 
@@ -112,18 +132,62 @@ void fill_table(Prng& prng, std::vector<uint8_t>& memory, uint32_t base, uint32_
   }
 }
 
+// Parameters that make plane p of the accumulators' bytes: byte p as the top one, down to int8. The
+// lowest is exact; the others are rounded by the bytes below them.
+void fill_planes(std::vector<uint8_t>& memory, uint32_t base, uint32_t dim) {
+  for (uint32_t plane = 0; plane < kPlanes; ++plane)
+    for (uint32_t n = 0; n < dim; ++n) {
+      const uint32_t at = base + plane * 9 * dim;
+      put32(memory, at + 4 * n, 0);
+      put32(memory, at + 4 * (dim + n), 1u << 7);
+      memory[at + 8 * dim + n] = static_cast<uint8_t>(24 - 8 * plane);
+    }
+}
+
 std::vector<uint8_t> draw_image(Prng& prng, const isa::Config& c, const Layout& l) {
   std::vector<uint8_t> memory(l.dump_base + l.dump_bytes);
   for (uint8_t& byte : memory) byte = static_cast<uint8_t>(prng.bits());
   fill_table(prng, memory, l.table_base, dim_of(c), false);
   fill_table(prng, memory, l.table_base + kTableBlocks * block_bytes(c), dim_of(c), true);
+  if (!c.dma_acc) fill_planes(memory, l.table_base + 2 * kTableBlocks * block_bytes(c), dim_of(c));
   return memory;
+}
+
+// Spaces that LOAD and STORE reach.
+std::vector<isa::Space> dma_spaces(const isa::Config& c) {
+  if (c.dma_acc) return {isa::Space::kSp, isa::Space::kAcc};
+  return {isa::Space::kSp};
+}
+
+// A product of the first three scratchpad banks of the window to every accumulator row of it.
+void fill_accumulators(Prng& prng, Program& p) {
+  if (p.config.dma_acc) return;
+  const uint32_t sp_rows = chip_of(p.config, isa::Space::kSp).rows;
+  const uint32_t acc_rows = chip_of(p.config, isa::Space::kAcc).rows;
+  for (uint32_t bank = p.acc_window.first; bank < p.acc_window.first + p.acc_window.count; ++bank) {
+    isa::Matmul f;
+    f.n_ox = fill_rows(p.config);
+    f.n_oy = acc_rows / f.n_ox;
+    f.n_ct = prng.between(1, 4);
+    f.a = p.sp_window.first * sp_rows;
+    f.a_hi = p.sp_window.first + 1;
+    f.a_ox = 1;
+    f.a_oy = prng.between(1, 40);
+    f.a_ct = prng.between(1, 40);
+    f.b = (p.sp_window.first + 2) * sp_rows + prng.below(sp_rows / 2);
+    f.b_hi = p.sp_window.first + 2;
+    f.b_col = 1;
+    f.b_k = dim_of(p.config);
+    f.d = bank * acc_rows;
+    f.d_hi = bank;
+    p.code.push_back(f.pack());
+  }
 }
 
 // LOADs of random bytes to every bank of the window, in random order.
 void add_prologue(Prng& prng, Program& p) {
   std::vector<isa::Instruction> loads;
-  for (const isa::Space space : {isa::Space::kSp, isa::Space::kAcc}) {
+  for (const isa::Space space : dma_spaces(p.config)) {
     const BankWindow& window = space == isa::Space::kSp ? p.sp_window : p.acc_window;
     const uint32_t bytes = bank_bytes(p.config, space);
     for (uint32_t bank = window.first; bank < window.first + window.count; ++bank) {
@@ -139,6 +203,7 @@ void add_prologue(Prng& prng, Program& p) {
   for (uint32_t i = static_cast<uint32_t>(loads.size()); i > 1; --i)
     std::swap(loads[i - 1], loads[prng.below(i)]);
   p.code.insert(p.code.end(), loads.begin(), loads.end());
+  fill_accumulators(prng, p);
 }
 
 void add_body(Prng& prng, Program& p, const Surroundings& surroundings) {
@@ -161,10 +226,49 @@ void add_body(Prng& prng, Program& p, const Surroundings& surroundings) {
   p.body_end = p.code.size();
 }
 
+// The accumulators as planes of bytes, through the first two scratchpad banks of the window.
+void dump_planes(Program& p, uint32_t table, uint32_t offset) {
+  const uint32_t sp_rows = chip_of(p.config, isa::Space::kSp).rows;
+  const uint32_t acc_rows = chip_of(p.config, isa::Space::kAcc).rows;
+  const uint32_t rows = dump_rows(p.config), first = p.sp_window.first;
+  p.code.push_back(isa::Vset{.clamp_lo = -128, .clamp_hi = 127}.pack());
+  for (uint32_t plane = 0; plane < kPlanes; ++plane) {
+    isa::Load load;
+    load.row_bytes = block_bytes(p.config);
+    load.dst = (first + 1) * sp_rows;
+    load.dst_hi = first + 1;
+    load.offset = table + plane * load.row_bytes;
+    p.code.push_back(load.pack());
+    for (uint32_t row = 0; row < p.acc_window.count * acc_rows; row += rows) {
+      isa::Vector f;
+      f.src1_kind = isa::Source::kAcc;
+      f.quant = isa::Quant::kQ31;
+      f.channel = 1;
+      f.n2 = rows;
+      f.src1 = p.acc_window.first * acc_rows + row;
+      f.src1_hi = f.src1 / acc_rows;
+      f.s1_2 = f.d_2 = 1;
+      f.dst = first * sp_rows;
+      f.dst_hi = first;
+      f.param = load.dst;
+      f.param_hi = load.dst_hi;
+      isa::Store store;
+      store.seg = static_cast<uint32_t>(p.segments.size()) - 1;
+      store.row_bytes = rows * dim_of(p.config);
+      store.src = f.dst;
+      store.src_hi = f.dst_hi;
+      store.offset = offset;
+      offset += store.row_bytes;
+      p.code.push_back(f.pack());
+      p.code.push_back(store.pack());
+    }
+  }
+}
+
 // STOREs of all banks of the window, one after the other.
-void add_dump(Program& p) {
+void add_dump(Program& p, uint32_t plane_table) {
   uint32_t offset = 0;
-  for (const isa::Space space : {isa::Space::kSp, isa::Space::kAcc}) {
+  for (const isa::Space space : dma_spaces(p.config)) {
     const BankWindow& window = space == isa::Space::kSp ? p.sp_window : p.acc_window;
     for (uint32_t bank = window.first; bank < window.first + window.count; ++bank) {
       isa::Store f;
@@ -178,6 +282,7 @@ void add_dump(Program& p) {
       p.code.push_back(f.pack());
     }
   }
+  if (!p.config.dma_acc) dump_planes(p, plane_table, offset);
 }
 
 void add_last_signal(Prng& prng, Program& p) {
@@ -247,7 +352,7 @@ Program random_program(const isa::Config& config, const ProgramOptions& options)
   add_body(
       prng, p,
       {config, p.segments, windows, {layout.table_base, kTableBlocks}, {fp32_table, kTableBlocks}});
-  if (options.dump) add_dump(p);
+  if (options.dump) add_dump(p, layout.table_base + 2 * kTableBlocks * block_bytes(config));
   add_last_signal(prng, p);
   write_ring(p);
   return p;

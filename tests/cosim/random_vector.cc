@@ -49,9 +49,9 @@ std::optional<isa::Vector> InstructionGenerator::try_vector(uint32_t limit, Faul
 
 void InstructionGenerator::draw_vector_modes(isa::Vector& f) {
   f.src1_kind = static_cast<isa::Source>(prng_.one_in(6) ? 0 : prng_.between(1, 2));
-  f.dst_kind = static_cast<Space>(prng_.below(2));
+  f.dst_kind = static_cast<Space>(prng_.below(2) & static_cast<uint32_t>(config_.vec_acc));
   f.quant = static_cast<isa::Quant>(prng_.below(config_.vec_fp32 ? 3 : 2));
-  f.channel = prng_.one_in(3);
+  f.channel = prng_.one_in(3) || (!config_.vec_scalars && prng_.one_in(2));
   if (config_.vec_binary) {
     f.src2_kind = static_cast<isa::Source>(prng_.below(3));
     f.op = static_cast<isa::Binary>(prng_.below(6));
@@ -133,6 +133,7 @@ isa::Vset InstructionGenerator::vset() {
   f.scalar_shift = prng_.one_in(4) ? static_cast<int8_t>(prng_.bits())
                                    : 2 - static_cast<int32_t>(prng_.below(26));
   f.scalar1 = int32();
+  if (!config_.vec_scalars) f.scalar_mult = f.scalar_shift = f.scalar1 = 0;
   if (config_.vec_preshift && prng_.one_in(2)) f.preshift1 = prng_.below(32);
   if (config_.vec_binary) {
     f.offset2 = static_cast<int16_t>(int32());

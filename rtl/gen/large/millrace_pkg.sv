@@ -18,6 +18,7 @@ package millrace_pkg;
   localparam int CountBits = 10;
   localparam int DmaPlanes = 1;
   localparam int DmaUnaligned = 1;
+  localparam int DmaAcc = 1;
   localparam int DmaShared = 0;
   localparam int DmaBurst = 64;
   localparam int DmaOutstanding = 16;
@@ -29,7 +30,13 @@ package millrace_pkg;
   localparam int VecReduce = 1;
   localparam int VecPreshift = 1;
   localparam int VecFp32 = 1;
+  localparam int VecAcc = 1;
+  localparam int VecScalars = 1;
   localparam int AliasCheck = 1;
+  localparam int SegmentLog2 = 0;
+  localparam int IndexBits = 32;
+  localparam int CycleBits = 64;
+  localparam int SignalRegister = 1;
   localparam int Counters = 1;
   localparam int MemLog2 = 26;
   localparam int WordBits = 256;
@@ -41,7 +48,7 @@ package millrace_pkg;
   localparam int AccAddrBits = 10;
   localparam int SlotBits = 4;
   localparam int SegBits = 4;
-  localparam logic [31:0] IsaHash = 32'hd4b557b7;
+  localparam logic [31:0] IsaHash = 32'hcde062bd;
   localparam logic [0:0] SpaceSp = 1'd0;
   localparam logic [0:0] SpaceAcc = 1'd1;
   localparam logic [1:0] SourceScalar = 2'd0;
@@ -269,12 +276,27 @@ package millrace_pkg;
       default: legal_word0 = 1'b0;
     endcase
   endfunction
+  // An on-chip address is outside the banks from that of `base` to `hi`. Gates rather than carry chains.
+  function outside(input acc, input [15:0] addr, input [15:0] base, input [3:0] hi);
+    logic [3:0] bank, lo;
+    logic below, above;
+    bank  = acc ? 4'(addr >> AccRowBits) & 4'd3 : 4'(addr >> SpRowBits) & 4'd15;
+    lo    = acc ? 4'(base >> AccRowBits) & 4'd3 : 4'(base >> SpRowBits) & 4'd15;
+    below = 1'b0;
+    above = 1'b0;
+    for (int i = 0; i < 4; i++) begin
+      below = bank[i] == lo[i] ? below : lo[i];
+      above = bank[i] == hi[i] ? above : bank[i];
+    end
+    outside = below || above;
+  endfunction
   localparam logic [11:0] RegId = 12'h000;
   localparam logic [11:0] RegIsaHash = 12'h004;
   localparam logic [11:0] RegBuildId = 12'h008;
   localparam logic [11:0] RegCaps0 = 12'h00c;
   localparam logic [11:0] RegCaps1 = 12'h010;
   localparam logic [11:0] RegCaps2 = 12'h014;
+  localparam logic [11:0] RegCaps3 = 12'h018;
   localparam logic [11:0] RegCtrl = 12'h020;
   localparam logic [11:0] RegStatus = 12'h024;
   localparam logic [11:0] RegIrqStatus = 12'h028;
