@@ -55,6 +55,8 @@ module millrace #(
   logic [31:0] signal_value;
   logic [1:0] read_wait, write_wait;
   logic [Units-1:0] unit_busy;
+  logic [Units*Units-1:0] stall;
+  wire [1:0] memory = {write_wait[1] && !(m_wvalid_o && m_wready_i), read_wait[0] && !m_rvalid_i};  // no beat
   logic [2*SegW-1:0] seg_id;
   logic [63:0] seg_base, seg_size;
   logic [1:0] seg_read, seg_write;
@@ -75,7 +77,7 @@ module millrace #(
       .fault_i(fault), .fault_code_i(fault_code), .fault_unit_i(fault_unit),
       .fault_index_i(fault_index), .fault_addr_i(fault_addr),
       .signal_valid_i(signal_valid), .signal_value_i(signal_value), .signal_irq_i(signal_irq),
-      .busy_i(unit_busy), .step_i(step),
+      .events_i({stall, memory, step, unit_busy}),
       .halt_o(halt), .core_rst_no(core_rst_n)
   );
 
@@ -134,7 +136,7 @@ module millrace #(
       .alias_seg_o(alias_seg), .alias_i(alias_set),
       .op_valid_o(op_valid), .op_data_o(op_data), .op_slot_o(op_slot), .op_ready_i(op_ready),
       .done_valid_i(done_valid), .done_slot_i(done_slot), .done_fault_i(done_fault), .done_addr_i(done_addr),
-      .head_o(head), .busy_o(busy), .unit_busy_o(unit_busy),
+      .head_o(head), .busy_o(busy), .unit_busy_o(unit_busy), .stall_o(stall),
       .stop_o(stop), .fault_o(fault), .fault_code_o(fault_code), .fault_unit_o(fault_unit),
       .fault_index_o(fault_index), .fault_addr_o(fault_addr)
   );

@@ -25,6 +25,12 @@ struct FaultRecord {
   uint32_t addr = 0;
 };
 
+// An older instruction that one waits for.
+struct Blocker {
+  uint32_t index = 0, slot = 0, unit = 0;
+  Cycle done = kNever;
+};
+
 // An instruction in flight.
 struct Slot {
   Decoded instruction;
@@ -32,6 +38,7 @@ struct Slot {
   Cycle dispatched = 0;
   Cycle ready = 0;         // the first cycle in which all that it waited for is complete
   uint32_t waits = 0;      // bit i: for slot i, whose completion is not known yet
+  std::vector<Blocker> blockers;  // all that it waits or waited for
   Cycle done = kNever;
   Stop stop;
   bool valid = false, running = false;
@@ -76,6 +83,9 @@ class Dispatch {
   const FaultRecord& record() const { return record_; }
   // Cycles before `now` in which the unit had begun an instruction that was not complete.
   uint64_t busy(uint32_t unit, Cycle now) const;
+  // ... in which none had begun, its next one waited, and the oldest that it waited for was in
+  // unit `other`.
+  uint64_t waited(uint32_t unit, uint32_t other, Cycle now) const;
 
  private:
   struct Offer {
@@ -94,12 +104,14 @@ class Dispatch {
     Cycle done = kNever;    // of the oldest running
     uint64_t busy = 0;      // cycles counted up to `covered`
     Cycle covered = 0;      // first cycle not counted
+    std::array<uint64_t, kUnits> waited{};  // of heads that have started, by unit waited for
   };
 
   bool conflict(const Slot& older, const Decoded& instruction, uint32_t shares) const;
   bool older_than_record(const Slot& slot) const;
   void plan_dispatch();
   void plan_start(uint32_t unit);
+  std::array<uint64_t, kUnits> waits_of(const Unit& unit, const Slot& head, Cycle end) const;
   void record_fault(Cycle now, const Slot& slot, uint32_t unit);
 
   const isa::Config& config_;

@@ -64,7 +64,7 @@ Arrival Fetch::read(uint32_t addr) const {
 void Fetch::request(Cycle now) {
   const uint32_t addr = address(requested_);
   Arrival arrival = read(addr);
-  arrival.complete = last_beat_ = port_.accept(now, addr, isa::kWords);
+  arrival.complete = last_beat_ = port_.accept(now, addr, isa::kWords).last;
   arrived_.push_back(arrival);
   last_handshake_ = now;
   offered_ = handshake_ = kNever;

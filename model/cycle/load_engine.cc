@@ -19,6 +19,8 @@ void LoadEngine::reset() {
   offered_ = handshake_ = halt_ = kNever;
   launch_ = response_ = word_ = 0;
   bursts_done_ = ops_ = 0;
+  in_flight_.clear();
+  waited_ = covered_ = 0;
 }
 
 void LoadEngine::start(Cycle now, const DmaOp& op) {
@@ -59,9 +61,14 @@ void LoadEngine::offer(Cycle from) {
 }
 
 void LoadEngine::request(Cycle now) {
-  offered_ = handshake_ = kNever;
   const uint64_t mask = (uint64_t{1} << config_.addr_bits) - 1;
-  response_ = port_.accept(now, burst_.addr & mask, burst_.beats);
+  const ReadPort::Accepted accepted = port_.accept(now, burst_.addr & mask, burst_.beats);
+  response_ = accepted.last;
+  while (!in_flight_.empty() && in_flight_.front().last < now) in_flight_.pop_front();
+  in_flight_.push_back(accepted);
+  waited_ += response_ + 1 - std::max(offered_, covered_) - burst_.beats;
+  covered_ = response_ + 1;
+  offered_ = handshake_ = kNever;
   retired_[bursts_done_++ % retired_.size()] = response_;
   // With one burst in flight the burst stays in its register until its response.
   launch_ = config_.dma_outstanding == 1 ? response_ : now;
@@ -152,6 +159,16 @@ void LoadEngine::move_words(const Row& row) {
 void LoadEngine::halt(Cycle from) {
   halt_ = from;
   if (handshake_ != kNever && offered_ >= from) offered_ = handshake_ = kNever;
+}
+
+uint64_t LoadEngine::memory_cycles(Cycle now) const {
+  uint64_t cycles = waited_;
+  if (covered_ > now) {
+    cycles -= covered_ - now;
+    for (const ReadPort::Accepted& burst : in_flight_) cycles += port_.beats_from(burst, now);
+  }
+  const Cycle from = std::max(offered_, covered_);
+  return cycles + (handshake_ != kNever && from < now ? now - from : 0);
 }
 
 bool LoadEngine::waits(Cycle now) const {

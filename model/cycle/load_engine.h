@@ -4,6 +4,7 @@
 // instruction, up to dma_outstanding bursts and queue_depth instructions.
 #pragma once
 
+#include <deque>
 #include <vector>
 
 #include "model/cycle/dispatch.h"
@@ -27,6 +28,8 @@ class LoadEngine {
   bool waits(Cycle now) const;  // STATUS.read_wait
   bool quiet() const { return handshake_ == kNever; }
   Cycle last_response() const { return response_; }
+  // Cycles before `now` in which an address is offered or data outstanding, and no beat arrives.
+  uint64_t memory_cycles(Cycle now) const;
 
  private:
   uint32_t unit() const { return config_.dma_shared ? kStore : kLoad; }
@@ -69,6 +72,9 @@ class LoadEngine {
   std::vector<Cycle> retired_;  // last beats, by number of the burst modulo dma_outstanding
   std::vector<Cycle> popped_;   // from the data side, by number modulo queue_depth
   uint64_t bursts_done_ = 0, ops_ = 0;
+  std::deque<ReadPort::Accepted> in_flight_;  // some of them may be over
+  uint64_t waited_ = 0;   // memory_cycles() up to `covered_`, the first cycle not counted
+  Cycle covered_ = 0;
 };
 
 }  // namespace millrace::cycle

@@ -71,6 +71,7 @@ class Machine {
   Cycle clear_time() const;
   std::optional<uint32_t> read_fixed(uint32_t offset) const;
   std::optional<uint32_t> read_counter(Cycle now, uint32_t offset) const;
+  uint64_t count(uint32_t number, Cycle now) const;
   std::optional<uint32_t> read_segment(uint32_t offset) const;
   uint32_t status(Cycle now) const;
   uint64_t cycles(Cycle now) const;

@@ -99,31 +99,36 @@ std::optional<uint32_t> Machine::read(Cycle now, uint32_t offset) {
 }
 
 std::optional<uint32_t> Machine::read_counter(Cycle now, uint32_t offset) const {
-  const auto counted = [&](uint64_t value) {
-    return static_cast<uint32_t>(config_.counters ? value : 0);
-  };
   switch (offset) {
     case reg::kCycles:
       return static_cast<uint32_t>(cycles(now));
     case reg::kCyclesHi:
       return config_.cycle_bits > 32 ? static_cast<uint32_t>(cycles(now) >> 32) : 0;
-    case reg::kBusyLoad:
-      return counted(dispatch_.busy(kLoad, now));
-    case reg::kBusyStore:
-      return counted(dispatch_.busy(kStore, now));
-    case reg::kBusyMatmul:
-      return counted(dispatch_.busy(kMatmul, now));
-    case reg::kBusyVector:
-      return counted(dispatch_.busy(kVector, now));
-    case reg::kMatmulSteps: {
-      uint64_t steps = steps_;
-      if (product_)
-        steps += matmul_steps(config_, product_->op, product_->reach, product_->start, now);
-      return counted(steps);
-    }
     default:
-      return std::nullopt;
+      break;
   }
+  if (offset < reg::kBusyLoad || offset > reg::kEmptyVector || offset % 4 != 0) return std::nullopt;
+  return static_cast<uint32_t>(config_.counters ? count((offset - reg::kBusyLoad) / 4, now) : 0);
+}
+
+// Counter `number` from BUSY_LOAD on.
+uint64_t Machine::count(uint32_t number, Cycle now) const {
+  constexpr uint32_t kSteps = (reg::kMatmulSteps - reg::kBusyLoad) / 4;
+  constexpr uint32_t kMemoryLoad = (reg::kMemoryLoad - reg::kBusyLoad) / 4;
+  constexpr uint32_t kMemoryStore = (reg::kMemoryStore - reg::kBusyLoad) / 4;
+  constexpr uint32_t kStalls = (reg::kEmptyLoad - reg::kBusyLoad) / 4;
+  if (number < kSteps) return dispatch_.busy(number, now);
+  if (number == kMemoryLoad) return load_.memory_cycles(now);
+  if (number == kMemoryStore) return store_.memory_cycles(now);
+  if (number == kSteps)
+    return steps_ + (product_ ? matmul_steps(config_, product_->op, product_->reach,
+                                             product_->start, now)
+                              : 0);
+  const uint32_t unit = (number - kStalls) / kUnits, other = (number - kStalls) % kUnits;
+  if (unit != other) return dispatch_.waited(unit, other, now);
+  uint64_t empty = cycles(now) - dispatch_.busy(unit, now);
+  for (uint32_t i = 0; i < kUnits; ++i) empty -= dispatch_.waited(unit, i, now);
+  return empty;
 }
 
 std::optional<uint32_t> Machine::read_segment(uint32_t offset) const {

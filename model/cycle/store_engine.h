@@ -35,6 +35,9 @@ class StoreEngine {
   bool waits(Cycle now) const;  // STATUS.write_wait
   bool quiet() const { return open_.empty(); }
   Cycle last_response() const { return response_; }
+  // Cycles before `now` in which an address is offered or a response outstanding, and no beat is
+  // taken.
+  uint64_t memory_cycles(Cycle now) const;
 
  private:
   struct Op {
@@ -55,6 +58,7 @@ class StoreEngine {
     bool op_end = false;
     Cycle offered = 0, address = 0;  // of the address: offered, handshake
     Cycle data = kNever;             // handshake of the last beat
+    std::vector<Cycle> beats;        // handshakes of all, unless one a cycle
     Cycle response = kNever;
   };
 
@@ -113,6 +117,8 @@ class StoreEngine {
   std::vector<Cycle> popped_;    // from the data side, by number modulo queue_depth
   uint64_t offered_bursts_ = 0, accepted_bursts_ = 0;
   uint64_t ops_ = 0, popped_ops_ = 0;
+  uint64_t waited_ = 0;          // memory_cycles() up to `covered_`, the first cycle not counted
+  Cycle covered_ = 0;
 };
 
 }  // namespace millrace::cycle

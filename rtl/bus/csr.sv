@@ -50,8 +50,7 @@ module csr #(
     input  wire logic        signal_valid_i,
     input  wire logic [31:0] signal_value_i,
     input  wire logic        signal_irq_i,
-    input  wire logic [ 3:0] busy_i,         // units running: vector, matmul, store, load
-    input  wire logic        step_i,
+    input  wire logic [22:0] events_i,       // counted from BUSY_LOAD on
     // Soft reset: halt_o stops new work; when nothing is outstanding the core is reset for one cycle.
     output logic             halt_o,
     output logic             core_rst_no
@@ -127,28 +126,31 @@ module csr #(
 
   // ---- Counters.
   logic [millrace_pkg::CycleBits-1:0] cycles_q;
-  logic [31:0] count_q [5];
-  wire [4:0] events = {step_i, busy_i};
+  localparam int Counts = 23;
+  localparam int Always = 7;  // the others, of units without work, count with CYCLES
+  logic [31:0] count_q [Counts];
+  wire count = !idle && !fault_i;
   if (millrace_pkg::Counters != 0) begin : g_counters
     always_ff @(posedge clk_i) begin
-      for (int i = 0; i < 5; i++) begin
+      for (int i = 0; i < Counts; i++) begin
         if (!core_rst_no) count_q[i] <= '0;
-        else count_q[i] <= count_q[i] + 32'(events[i]);
+        else if (i < Always || count) count_q[i] <= count_q[i] + 32'(events_i[i]);
       end
     end
   end else begin : g_no_counters
-    for (genvar i = 0; i < 5; i++) begin : g_zero
+    for (genvar i = 0; i < Counts; i++) begin : g_zero
       assign count_q[i] = '0;
     end
-    wire unused_counts = &{1'b0, events};
+    wire unused_counts = &{1'b0, events_i};
   end
   always_ff @(posedge clk_i) begin
     if (!core_rst_no) cycles_q <= '0;
-    else if (!idle && !fault_i) cycles_q <= cycles_q + 1'b1;
+    else if (count) cycles_q <= cycles_q + 1'b1;
   end
 
   // ---- Reads.
   wire read = s_arvalid_i && !s_rvalid_o;
+  wire [11:0] counter = s_araddr_i - millrace_pkg::RegBusyLoad;
   logic [31:0] rdata;
   logic known;
   logic rvalid_q, rerror_q;
@@ -193,15 +195,13 @@ module csr #(
       millrace_pkg::RegFaultAddr: rdata = fault_addr_i;
       millrace_pkg::RegCycles: rdata = cycles_q[31:0];
       millrace_pkg::RegCyclesHi: rdata = 32'(64'(cycles_q) >> 32);
-      millrace_pkg::RegBusyLoad: rdata = count_q[0];
-      millrace_pkg::RegBusyStore: rdata = count_q[1];
-      millrace_pkg::RegBusyMatmul: rdata = count_q[2];
-      millrace_pkg::RegBusyVector: rdata = count_q[3];
-      millrace_pkg::RegMatmulSteps: rdata = count_q[4];
       default: begin
-        known = s_araddr_i[11:8] == 4'h1 && s_araddr_i[3:2] != 2'd3 && s_araddr_i[1:0] == 2'd0
-            && 32'(s_araddr_i[7:4]) < millrace_pkg::Segments;
+        known = counter[11:2] < 10'(Counts) && counter[1:0] == 2'd0;
         if (known) begin
+          rdata = count_q[counter[6:2]];
+        end else begin
+          known = s_araddr_i[11:8] == 4'h1 && s_araddr_i[3:2] != 2'd3 && s_araddr_i[1:0] == 2'd0
+              && 32'(s_araddr_i[7:4]) < millrace_pkg::Segments;
           unique case (s_araddr_i[3:2])
             2'd0: rdata = seg_base_i;
             2'd1: rdata = seg_size_i;

@@ -68,14 +68,16 @@ std::optional<uint32_t> RefDevice::read_fixed(uint32_t offset) const {
     case reg::kCtrl:
     case reg::kCycles:
     case reg::kCyclesHi:
-    case reg::kBusyLoad:
-    case reg::kBusyStore:
-    case reg::kBusyMatmul:
-    case reg::kBusyVector:
       return 0;
     default:
-      return ref::read_capability(config(), offset);
+      break;
   }
+  if (const auto value = ref::read_capability(config(), offset)) return value;
+  const bool counter = offset >= reg::kBusyLoad && offset <= reg::kEmptyVector && offset % 4 == 0;
+  if (!counter) return std::nullopt;
+  return config().counters && offset == reg::kMatmulSteps
+             ? static_cast<uint32_t>(machine_.matmul_steps())
+             : 0;
 }
 
 std::optional<uint32_t> RefDevice::read_state(uint32_t offset) const {
@@ -104,8 +106,6 @@ std::optional<uint32_t> RefDevice::read_state(uint32_t offset) const {
       return fault.index & low_bits(config().index_bits);
     case reg::kFaultAddr:
       return fault.addr;
-    case reg::kMatmulSteps:
-      return config().counters ? static_cast<uint32_t>(machine_.matmul_steps()) : 0;
     default:
       return std::nullopt;
   }

@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <string>
 #include <tuple>
@@ -75,12 +76,27 @@ void start(Device& device, const cosim::Program& program) {
   must(device.write_reg(reg::kRingTail, static_cast<uint32_t>(program.code.size())));
 }
 
+// Reads the counters. While the machine runs they are only compared where `device` compares; at its
+// end every cycle of every unit has one cause.
+void read_counters(Device& device, bool stopped) {
+  constexpr uint32_t kCount = (reg::kEmptyVector - reg::kCycles) / 4 + 1;
+  std::array<uint64_t, kCount> values{};
+  for (uint32_t i = 0; i < kCount; ++i) values[i] = get(device, reg::kCycles + 4 * i);
+  if (!stopped || !device.config().counters || device.kind() == "ref") return;
+  for (uint32_t unit = 0; unit < 4; ++unit) {
+    uint64_t sum = values[(reg::kBusyLoad - reg::kCycles) / 4 + unit];
+    for (uint32_t i = 0; i < 4; ++i) sum += values[(reg::kEmptyLoad - reg::kCycles) / 4 + 4 * unit + i];
+    EXPECT_EQ(sum, values[0]) << "the causes of unit " << unit << " do not sum to CYCLES";
+  }
+}
+
 Outcome run(Device& device, const cosim::Program& program) {
   start(device, program);
   Outcome out;
   for (int i = 0; i < 200000; ++i) {
     out.status = get(device, reg::kStatus);
     if (out.status & (kIdle | kFault)) break;
+    read_counters(device, false);
     const Status time = device.advance(1000);
     if (!time) {
       ADD_FAILURE() << time.error().message;
@@ -88,6 +104,7 @@ Outcome run(Device& device, const cosim::Program& program) {
     }
   }
   EXPECT_TRUE(out.status & (kIdle | kFault)) << "the program does not end; STATUS " << out.status;
+  read_counters(device, true);
   out.fault = get(device, reg::kFault);
   out.fault_index = get(device, reg::kFaultIndex);
   out.fault_addr = get(device, reg::kFaultAddr);
