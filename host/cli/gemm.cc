@@ -54,10 +54,10 @@ Result<Buffer> place(Runtime& runtime, int segment, uint64_t bytes, Perms perms)
   return *buffer;
 }
 
-// C as it lies in memory, and the counters of the run.
+// C as it lies in memory, and what the run took.
 struct Outcome {
   std::vector<uint8_t> c;
-  Counters counters;
+  Execution execution;
 };
 
 Result<Outcome> execute(Runtime& runtime, const GemmTask& task, const GemmProgram& program) {
@@ -69,9 +69,9 @@ Result<Outcome> execute(Runtime& runtime, const GemmTask& task, const GemmProgra
   if (!c) return c.error();
   if (const Status status = runtime.write(*a, 0, task.a); !status) return status.error();
   if (const Status status = runtime.write(*b, 0, task.b); !status) return status.error();
-  const Result<Counters> counters = run_code(runtime, program.code);
-  if (!counters) return counters.error();
-  Outcome out{std::vector<uint8_t>(task.layout.c_bytes), *counters};
+  const Result<Execution> execution = runtime.execute(program.code);
+  if (!execution) return execution.error();
+  Outcome out{std::vector<uint8_t>(task.layout.c_bytes), *execution};
   if (const Status status = runtime.read(*c, 0, out.c); !status) return status.error();
   return out;
 }
@@ -116,9 +116,9 @@ Result<int> gemm(const Options& options, const DeviceFactory& factory) {
   report.macs = static_cast<uint64_t>(options.m) * static_cast<uint64_t>(options.n) *
                 static_cast<uint64_t>(options.k);
   report.offload_macs = report.offload_ops = 1.0;
-  describe_run(*request, outcome->counters, report.macs, report);
+  describe_run(*request, outcome->execution, report.macs, report);
   if (options.check) check_product(task, outcome->c, report);
-  return finish(options, report);
+  return finish(options, *machine->activities, report);
 }
 
 }  // namespace millrace::cli

@@ -3,6 +3,7 @@
 #include "host/runtime/runtime.h"
 
 #include <algorithm>
+#include <ctime>
 #include <cstdio>
 
 #include "host/runtime/registers.h"
@@ -64,9 +65,15 @@ Status check_access(const Buffer& buffer, uint64_t offset, uint64_t bytes) {
 }  // namespace
 
 Counters Counters::operator-(const Counters& earlier) const {
-  return {cycles - earlier.cycles,           busy_load - earlier.busy_load,
-          busy_store - earlier.busy_store,   busy_matmul - earlier.busy_matmul,
-          busy_vector - earlier.busy_vector, matmul_steps - earlier.matmul_steps};
+  Counters d = *this;
+  d.cycles -= earlier.cycles;
+  d.matmul_steps -= earlier.matmul_steps;
+  for (size_t i = 0; i < d.memory.size(); ++i) d.memory[i] -= earlier.memory[i];
+  for (size_t u = 0; u < kUnits; ++u) {
+    d.busy[u] -= earlier.busy[u];
+    for (size_t v = 0; v < kUnits; ++v) d.waits[u][v] -= earlier.waits[u][v];
+  }
+  return d;
 }
 
 Runtime::Runtime(Device& device, uint64_t usable_bytes, uint64_t alignment)
@@ -205,15 +212,18 @@ Status Runtime::reset(uint64_t timeout) {
 Result<Counters> Runtime::counters() {
   Counters counters;
   uint32_t high = 0, low = 0, high_again = 0;
-  const std::array<std::pair<uint32_t, uint32_t*>, 8> reads = {
-      std::pair{reg::kCyclesHi, &high},
-      std::pair{reg::kCycles, &low},
-      std::pair{reg::kCyclesHi, &high_again},
-      std::pair{reg::kBusyLoad, &counters.busy_load},
-      std::pair{reg::kBusyStore, &counters.busy_store},
-      std::pair{reg::kBusyMatmul, &counters.busy_matmul},
-      std::pair{reg::kBusyVector, &counters.busy_vector},
-      std::pair{reg::kMatmulSteps, &counters.matmul_steps}};
+  std::vector<std::pair<uint32_t, uint32_t*>> reads = {{reg::kCyclesHi, &high},
+                                                       {reg::kCycles, &low},
+                                                       {reg::kCyclesHi, &high_again},
+                                                       {reg::kMatmulSteps, &counters.matmul_steps},
+                                                       {reg::kMemoryLoad, &counters.memory[0]},
+                                                       {reg::kMemoryStore, &counters.memory[1]}};
+  for (uint32_t u = 0; u < kUnits; ++u) {
+    reads.emplace_back(reg::kBusyLoad + 4 * u, &counters.busy[u]);
+    for (uint32_t v = 0; v < kUnits; ++v)
+      reads.emplace_back(reg::kEmptyLoad + 4 * (kUnits * u + v), &counters.waits[u][v]);
+  }
+  if (!config().counters) reads.resize(3);
   for (const auto& [offset, value] : reads) {
     const Result<uint32_t> word = device_.read_reg(offset);
     if (!word) return word.error();
@@ -225,6 +235,19 @@ Result<Counters> Runtime::counters() {
                                       : cycles_ + (low - static_cast<uint32_t>(cycles_));
   counters.cycles = cycles_;
   return counters;
+}
+
+Result<Execution> Runtime::execute(std::span<const isa::Instruction> program) {
+  const Result<Counters> before = counters();
+  if (!before) return before.error();
+  const std::clock_t started = std::clock();
+  const Result<uint32_t> sequence = submit(program);
+  if (!sequence) return sequence.error();
+  if (const Status status = wait(*sequence); !status) return status.error();
+  const double seconds = static_cast<double>(std::clock() - started) / CLOCKS_PER_SEC;
+  const Result<Counters> after = counters();
+  if (!after) return after.error();
+  return Execution{*after - *before, seconds};
 }
 
 }  // namespace millrace

@@ -35,13 +35,27 @@ struct FaultRecord {
   std::string to_string() const;
 };
 
-// Counters since reset. Without config().counters all but cycles are 0.
+// Execution units of a counter's index, in the order of isa::Unit.
+inline constexpr size_t kUnits = 4;
+
+// Counters since reset (docs/registers.md). Without config().counters all but cycles are 0. For
+// every unit, busy + waits of its row = cycles.
 struct Counters {
   uint64_t cycles = 0;  // not idle
-  uint32_t busy_load = 0, busy_store = 0, busy_matmul = 0, busy_vector = 0;
-  uint32_t matmul_steps = 0;  // times dim squared: multiply-accumulates
+  std::array<uint32_t, kUnits> busy{};
+  uint32_t matmul_steps = 0;           // times dim squared: multiply-accumulates
+  std::array<uint32_t, 2> memory{};    // of the busy cycles of load and store: waiting for memory
+  // waits[u][v]: unit u had nothing running and its next instruction waited for unit v; u = v: it
+  // had none.
+  std::array<std::array<uint32_t, kUnits>, kUnits> waits{};
   // What happened between two readings.
   Counters operator-(const Counters& earlier) const;
+};
+
+// One program from submission to completion.
+struct Execution {
+  Counters counters;
+  double host_seconds = 0;  // processor time of this process meanwhile
 };
 
 struct RuntimeOptions {
@@ -101,6 +115,8 @@ class Runtime {
   // their bytes stay.
   Status reset(uint64_t timeout = kDefaultTimeout);
   Result<Counters> counters();
+  // Submits and waits.
+  Result<Execution> execute(std::span<const isa::Instruction> program);
 
   uint32_t ring_size() const { return ring_size_; }
 

@@ -121,6 +121,7 @@ std::optional<uint32_t> Dispatch::take_start(uint32_t number, Cycle now) {
   }
   unit.running.push_back(index);
   slot.running = true;
+  slot.started = now;
   return index;
 }
 

@@ -35,7 +35,7 @@ struct Blocker {
 struct Slot {
   Decoded instruction;
   uint32_t index = 0;  // since reset
-  Cycle dispatched = 0;
+  Cycle dispatched = 0, started = 0;
   Cycle ready = 0;         // the first cycle in which all that it waited for is complete
   uint32_t waits = 0;      // bit i: for slot i, whose completion is not known yet
   std::vector<Blocker> blockers;  // all that it waits or waited for

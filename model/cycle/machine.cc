@@ -122,6 +122,8 @@ void Machine::start_vector(const Slot& slot, uint32_t number, Cycle now) {
 void Machine::complete(uint32_t unit, Cycle now) {
   const Slot slot = dispatch_.take_done(unit, now);
   if (trace_ != nullptr) trace_->push_back({now, unit, slot.index, slot.stop.code});
+  if (observer_)
+    observer_({slot.instruction.words, slot.index, unit, slot.dispatched, slot.started, now});
   if (!slot.instruction.signal || slot.stop) return;
   const isa::Signal op = isa::Signal::unpack(slot.instruction.words);
   signal_value_ = op.value;

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -51,6 +52,9 @@ class Machine {
   Values& values() { return values_; }
   // Completions are appended to `trace` from now on; null: no longer.
   void trace(std::vector<Retirement>* trace) { trace_ = trace; }
+  // Called with every instruction that completes.
+  using Observer = std::function<void(const Passage&)>;
+  void observe(Observer observer) { observer_ = std::move(observer); }
 
  private:
   void step(Cycle now);
@@ -105,6 +109,7 @@ class Machine {
   std::optional<Product> product_;
   uint64_t steps_ = 0;
   std::vector<Retirement>* trace_ = nullptr;
+  Observer observer_;
 };
 
 }  // namespace millrace::cycle
