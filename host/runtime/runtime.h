@@ -138,7 +138,9 @@ class Runtime {
   // One step of waiting: time passes, faults and lack of progress are Errors.
   struct Progress {
     uint64_t timeout = kDefaultTimeout;
-    uint64_t waited = 0;
+    uint64_t pause = 0;   // cycles until the next look at the machine
+    uint64_t total = 0;   // cycles of all pauses
+    uint64_t waited = 0;  // ... since the last progress
     uint32_t head = 0;
   };
   Status step(Progress& progress, const std::string& what);

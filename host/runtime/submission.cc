@@ -188,12 +188,16 @@ Status Runtime::wait(uint32_t sequence, uint64_t timeout) {
     const Result<bool> finished = done(sequence);
     if (!finished) return finished.error();
     if (*finished) return completed_ == submitted_ ? settle(timeout) : Status();
+    // Whoever has waited long may be told a little late.
+    progress.pause = std::min(progress.total / 8, kMaxPollCycles);
     if (const Status status = step(progress, what); !status) return status;
   }
 }
 
 Status Runtime::step(Progress& progress, const std::string& what) {
-  if (const Status status = device_.advance(kPollCycles); !status) return status;
+  const uint64_t pause = std::max(progress.pause, kPollCycles);
+  if (const Status status = device_.advance(pause); !status) return status;
+  progress.total += pause;
   const Result<uint32_t> machine = device_.read_reg(reg::kStatus);
   if (!machine) return machine.error();
   const uint32_t before = completed_;
@@ -206,7 +210,7 @@ Status Runtime::step(Progress& progress, const std::string& what) {
   }
   const Result<uint32_t> head = device_.read_reg(reg::kRingHead);
   if (!head) return head.error();
-  progress.waited = *head == progress.head ? progress.waited + kPollCycles : 0;
+  progress.waited = *head == progress.head ? progress.waited + pause : 0;
   progress.head = *head;
   if (progress.waited < progress.timeout) return {};
   return failure(diagnose(*machine, what, progress.waited));
