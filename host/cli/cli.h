@@ -23,7 +23,8 @@ struct DeviceRequest {
   std::string wave;                     // waveform file; empty: none
   bool progress = false;                // progress on standard error while it runs long
   std::string kernel;                   // of the cycle model; empty: the best of this host
-  // Where the device notes what its instructions did, if it knows; null: nowhere.
+  bool timeline = false;                // what instructions do is asked for
+  // Where the device notes it, if it knows; null: nowhere.
   std::vector<Activity>* activities = nullptr;
 };
 

@@ -37,12 +37,13 @@ Result<DeviceRequest> device_request(const Options& options, const DeviceFactory
     return input_error("device " + kind->name + " is not built for configuration " + name +
                        "; it has: " + join(kind->configs));
   return DeviceRequest{options.device,   found,          options.memory, options.wave,
-                       options.progress, options.kernel, nullptr};
+                       options.progress, options.kernel, !options.timeline.empty(),
+                       nullptr};
 }
 
 Result<Machine> open_machine(const DeviceFactory& factory, DeviceRequest request) {
   auto activities = std::make_unique<std::vector<Activity>>();
-  request.activities = activities.get();
+  if (request.timeline) request.activities = activities.get();
   Result<std::unique_ptr<Device>> device = factory.open(request);
   if (!device) return device.error();
   Result<std::unique_ptr<Runtime>> runtime = Runtime::create(**device);
@@ -51,7 +52,7 @@ Result<Machine> open_machine(const DeviceFactory& factory, DeviceRequest request
 }
 
 Result<Machine> open_reference(const DeviceFactory& factory, const isa::Config& config) {
-  return open_machine(factory, DeviceRequest{kReferenceDevice, &config, "", "", false, "", nullptr});
+  return open_machine(factory, DeviceRequest{kReferenceDevice, &config, "", "", false, "", false, nullptr});
 }
 
 void describe_run(const DeviceRequest& request, const Execution& execution,

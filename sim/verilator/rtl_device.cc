@@ -45,6 +45,7 @@ Result<std::unique_ptr<RtlDevice>> RtlDevice::create(const isa::Config& config,
 }
 
 void RtlDevice::reset() {
+  machine_->dump(options_.wave_from == 0);
   in_.fetch = fetch_.drive(0);  // defined values on every pin
   in_.read = read_.drive(0);
   for (; cycle_ < kResetCycles; ++cycle_) {
@@ -57,6 +58,8 @@ void RtlDevice::reset() {
 }
 
 void RtlDevice::step() {
+  if (cycle_ == options_.wave_from) machine_->dump(true);
+  if (cycle_ == options_.wave_to) machine_->dump(false);
   in_.lite = lite_.drive(cycle_);
   in_.fetch = fetch_.drive(cycle_);
   in_.read = read_.drive(cycle_);
