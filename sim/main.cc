@@ -27,7 +27,7 @@ std::vector<std::string> split_names(const std::string& text) {
 std::string kernel_names() {
   std::string names;
   for (const cycle::Kernel kernel : cycle::available_kernels())
-    names += (names.empty() ? "" : ", ") + std::string(cycle::name(kernel));
+    names += (names.empty() ? "" : " ") + std::string(cycle::name(kernel));
   return names;
 }
 
@@ -74,10 +74,11 @@ DeviceFactory build_factory() {
   std::vector<std::string> all;
   for (const isa::Config& config : isa::kConfigs) all.emplace_back(config.name);
   return {{{kRef, "the golden model: exact, without time", all},
-           {kCycle, "the cycle model: bytes and cycles of the RTL, fast", all},
-          {kRtl, "the Verilated RTL", split_names(sim::rtl_configs())},
-          {kLockstep, "the cycle model beside the RTL, everything compared",
-           split_names(sim::rtl_configs())}},
+           {kCycle, "the cycle model: bytes and cycles of the RTL, fast; kernels " + kernel_names(),
+            all},
+           {kRtl, "the Verilated RTL", split_names(sim::rtl_configs())},
+           {kLockstep, "the cycle model beside the RTL, everything compared",
+            split_names(sim::rtl_configs())}},
           open_device};
 }
 

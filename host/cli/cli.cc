@@ -152,7 +152,8 @@ int cli_main(int argc, const char* const* argv, const DeviceFactory& factory) {
     if (new_wave && status == kBadInput) std::filesystem::remove(options.wave, ignored);
     return status;
   }
-  return complain(input_error("a command is needed: info, run, profile, compare, gemm, asm or disasm"));
+  return complain(
+      input_error("a command is needed: info, run, profile, compare, gemm, asm or disasm"));
 }
 
 }  // namespace millrace

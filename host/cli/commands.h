@@ -24,7 +24,7 @@ struct Options {
   std::string memory, wave, json, kernel;
   bool progress = false;
   bool profile = false;
-  std::string timeline;  // file to write
+  std::string timeline;                // file to write
   std::string file;                    // model, program or program text
   std::string input, output, compare;  // run; output also of asm and disasm
   int64_t m = 0, n = 0, k = 0;         // gemm

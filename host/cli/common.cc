@@ -36,8 +36,13 @@ Result<DeviceRequest> device_request(const Options& options, const DeviceFactory
   if (std::find(kind->configs.begin(), kind->configs.end(), name) == kind->configs.end())
     return input_error("device " + kind->name + " is not built for configuration " + name +
                        "; it has: " + join(kind->configs));
-  return DeviceRequest{options.device,   found,          options.memory, options.wave,
-                       options.progress, options.kernel, !options.timeline.empty(),
+  return DeviceRequest{options.device,
+                       found,
+                       options.memory,
+                       options.wave,
+                       options.progress,
+                       options.kernel,
+                       !options.timeline.empty(),
                        nullptr};
 }
 
@@ -52,7 +57,8 @@ Result<Machine> open_machine(const DeviceFactory& factory, DeviceRequest request
 }
 
 Result<Machine> open_reference(const DeviceFactory& factory, const isa::Config& config) {
-  return open_machine(factory, DeviceRequest{kReferenceDevice, &config, "", "", false, "", false, nullptr});
+  return open_machine(factory,
+                      DeviceRequest{kReferenceDevice, &config, "", "", false, "", false, nullptr});
 }
 
 void describe_run(const DeviceRequest& request, const Execution& execution,
@@ -64,8 +70,8 @@ void describe_run(const DeviceRequest& request, const Execution& execution,
   report.run_seconds = execution.host_seconds;
   if (execution.counters.cycles == 0) return;  // a device without time
   report.cycles = execution.counters.cycles;
-  const double peak = static_cast<double>(config.dim) * config.dim *
-                      static_cast<double>(execution.counters.cycles);
+  const double peak =
+      static_cast<double>(config.dim) * config.dim * static_cast<double>(execution.counters.cycles);
   if (macs) report.utilization = static_cast<double>(*macs) / peak;
   if (config.counters != 0) report.counters = execution.counters;
 }

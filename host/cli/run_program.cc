@@ -96,7 +96,8 @@ Result<int> run_program(const Options& options, const DeviceFactory& factory,
   report.command = "run";
   report.subject = options.file;
   const auto dim = static_cast<uint64_t>(program->config->dim);
-  if (program->config->counters != 0) report.macs = outcome->execution.counters.matmul_steps * dim * dim;
+  if (program->config->counters != 0)
+    report.macs = outcome->execution.counters.matmul_steps * dim * dim;
   describe_run(*request, outcome->execution, report.macs, report);
   if (!options.compare.empty()) {
     Result<Machine> reference = open_reference(factory, *program->config);

@@ -10,8 +10,8 @@ namespace millrace {
 
 struct Activity {
   isa::Instruction words{};
-  uint32_t index = 0;  // since reset
-  uint32_t unit = 0;   // whose queue it was in
+  uint32_t index = 0;                              // since reset
+  uint32_t unit = 0;                               // whose queue it was in
   uint64_t dispatched = 0, started = 0, done = 0;  // cycles since power-on
 };
 

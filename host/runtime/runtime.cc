@@ -3,8 +3,8 @@
 #include "host/runtime/runtime.h"
 
 #include <algorithm>
-#include <ctime>
 #include <cstdio>
+#include <ctime>
 
 #include "host/runtime/registers.h"
 

@@ -43,8 +43,8 @@ inline constexpr size_t kUnits = 4;
 struct Counters {
   uint64_t cycles = 0;  // not idle
   std::array<uint32_t, kUnits> busy{};
-  uint32_t matmul_steps = 0;           // times dim squared: multiply-accumulates
-  std::array<uint32_t, 2> memory{};    // of the busy cycles of load and store: waiting for memory
+  uint32_t matmul_steps = 0;         // times dim squared: multiply-accumulates
+  std::array<uint32_t, 2> memory{};  // of the busy cycles of load and store: waiting for memory
   // waits[u][v]: unit u had nothing running and its next instruction waited for unit v; u = v: it
   // had none.
   std::array<std::array<uint32_t, kUnits>, kUnits> waits{};

@@ -81,8 +81,10 @@ bool Dispatch::take_offer(Cycle now, uint32_t shares, uint32_t bus_addr) {
     if (other.done <= now || !conflict(other, d, shares)) continue;
     if (config_.counters)
       slot.blockers.push_back({other.index, i, other.instruction.unit, other.done});
-    if (other.done == kNever) slot.waits |= 1u << i;
-    else slot.ready = std::max(slot.ready, other.done + 1);
+    if (other.done == kNever)
+      slot.waits |= 1u << i;
+    else
+      slot.ready = std::max(slot.ready, other.done + 1);
   }
   occupied_ |= 1u << number;
   ++head_;
@@ -171,8 +173,7 @@ Slot Dispatch::take_done(uint32_t number, Cycle now) {
 }
 
 bool Dispatch::older_than_record(const Slot& slot) const {
-  return stop_ == kNever || decode_record_ ||
-         static_cast<int32_t>(slot.index - record_.index) < 0;
+  return stop_ == kNever || decode_record_ || static_cast<int32_t>(slot.index - record_.index) < 0;
 }
 
 void Dispatch::record_fault(Cycle now, const Slot& slot, uint32_t number) {

@@ -57,10 +57,10 @@ class Fetch {
   const uint32_t index_mask_;  // of RING_TAIL
   uint32_t ring_base_ = 0, ring_log2_ = 0;
   uint32_t tail_ = 0;
-  uint32_t requested_ = 0;   // instructions, since reset, like the next three
-  uint32_t completed_ = 0;   // given out by take_arrival()
+  uint32_t requested_ = 0;  // instructions, since reset, like the next three
+  uint32_t completed_ = 0;  // given out by take_arrival()
   uint32_t dispatched_ = 0;
-  Cycle available_ = 0;      // the next one has been in the ring since
+  Cycle available_ = 0;  // the next one has been in the ring since
   Cycle offered_ = kNever, handshake_ = kNever;
   Cycle last_handshake_ = 0, last_beat_ = 0, last_dispatch_ = 0;
   Cycle stop_ = kNever;

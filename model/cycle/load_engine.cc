@@ -24,8 +24,10 @@ void LoadEngine::reset() {
 }
 
 void LoadEngine::start(Cycle now, const DmaOp& op) {
-  if (busy_) next_ = {now, op};
-  else begin(now, op);
+  if (busy_)
+    next_ = {now, op};
+  else
+    begin(now, op);
 }
 
 // The first row is taken when the burst register is free and the data side has room for the
@@ -40,8 +42,10 @@ void LoadEngine::begin(Cycle now, const DmaOp& op) {
     from = std::max(from, popped_[ops_ % popped_.size()] + 1);
   last_row_ = rows_->last();
   row_ = rows_->next();
-  if (row_.ok) take_row(from);
-  else fail(std::max(from, word_) + 1, row_);  // seen a cycle after the row is taken
+  if (row_.ok)
+    take_row(from);
+  else
+    fail(std::max(from, word_) + 1, row_);  // seen a cycle after the row is taken
 }
 
 void LoadEngine::take_row(Cycle now) {
@@ -82,8 +86,10 @@ void LoadEngine::request(Cycle now) {
   if (!last_row_) {
     last_row_ = rows_->last();
     row_ = rows_->next();
-    if (row_.ok) take_row(launch_);
-    else fail(std::max(launch_, word_) + 1, row_);
+    if (row_.ok)
+      take_row(launch_);
+    else
+      fail(std::max(launch_, word_) + 1, row_);
     return;
   }
   popped_[ops_++ % popped_.size()] = word_;
@@ -104,8 +110,7 @@ void LoadEngine::end_addresses() {
 // A row outside its segment ends the instruction in cycle `when`, with nothing in flight.
 void LoadEngine::fail(Cycle when, const Row& row) {
   const bool permitted = op_.segment.read;
-  if (!stop_)
-    stop_ = {permitted ? isa::Fault::kSegment : isa::Fault::kPermission, row.offset};
+  if (!stop_) stop_ = {permitted ? isa::Fault::kSegment : isa::Fault::kPermission, row.offset};
   popped_[ops_++ % popped_.size()] = when;
   dispatch_.finish(op_.slot, when + 1, stop_);
   dispatch_.popped(unit(), config_.dma_shared ? when + 1 : when);
@@ -114,8 +119,7 @@ void LoadEngine::fail(Cycle when, const Row& row) {
 
 // The first word made from a beat that the bus refuses: a word that does not start on a beat
 // boundary takes the next beat too, except a row's last one that ends in its first.
-std::optional<LoadEngine::Refusal> LoadEngine::first_refused(const Row& row,
-                                                             uint32_t words) const {
+std::optional<LoadEngine::Refusal> LoadEngine::first_refused(const Row& row, uint32_t words) const {
   const uint32_t dim = static_cast<uint32_t>(config_.dim);
   const uint64_t mask = (uint64_t{1} << config_.addr_bits) - 1;
   BurstWalk walk(config_, row, op_.fields.row_bytes);

@@ -41,8 +41,7 @@ void Machine::step(Cycle now) {
     if (dispatch_.start_time(unit) == now) start(unit, now);
   if (dispatch_.offer_time() == now) {
     const uint32_t shares = segments_.shares(dispatch_.offered_instruction().segment);
-    if (dispatch_.take_offer(now, shares, fetch_.address(dispatch_.head())))
-      fetch_.dispatched(now);
+    if (dispatch_.take_offer(now, shares, fetch_.address(dispatch_.head()))) fetch_.dispatched(now);
   }
   for (uint32_t unit = 0; unit < kUnits; ++unit)
     if (dispatch_.done_time(unit) == now) complete(unit, now);
@@ -72,9 +71,12 @@ void Machine::start(uint32_t unit, Cycle now) {
   const std::optional<uint32_t> number = dispatch_.take_start(unit, now);
   if (!number) return;
   const Slot slot = dispatch_.slot(*number);
-  if (unit == kMatmul) start_matmul(slot, *number, now);
-  else if (unit == kVector) start_vector(slot, *number, now);
-  else start_dma(slot, *number, now);
+  if (unit == kMatmul)
+    start_matmul(slot, *number, now);
+  else if (unit == kVector)
+    start_vector(slot, *number, now);
+  else
+    start_dma(slot, *number, now);
 }
 
 void Machine::start_dma(const Slot& slot, uint32_t number, Cycle now) {
@@ -87,19 +89,21 @@ void Machine::start_dma(const Slot& slot, uint32_t number, Cycle now) {
     op.signal = isa::Signal::unpack(d.words).value;
     op.fields = isa::Load{.seg = d.segment, .row_bytes = 4, .offset = d.words[2]};
   }
-  if (d.reads) load_.start(now, op);
-  else store_.start(now, op);
+  if (d.reads)
+    load_.start(now, op);
+  else
+    store_.start(now, op);
 }
 
 void Machine::start_matmul(const Slot& slot, uint32_t number, Cycle now) {
   const isa::Matmul op = isa::Matmul::unpack(slot.instruction.words);
   const MatmulReach r = reach(config_, op);
   const Course course = matmul_course(config_, op, r, now);
-  if (product_) steps_ += product_->reach.tiles * product_->op.n_oy * product_->op.n_ox + product_->reach.rows;
+  if (product_)
+    steps_ += product_->reach.tiles * product_->op.n_oy * product_->op.n_ox + product_->reach.rows;
   product_ = {op, r, now};
   values_.matmul(op, r.tiles, r.rows);
-  dispatch_.finish(number, course.done,
-                   r.fault ? Stop{isa::Fault::kBank, *r.fault} : Stop());
+  dispatch_.finish(number, course.done, r.fault ? Stop{isa::Fault::kBank, *r.fault} : Stop());
   dispatch_.popped(kMatmul, course.popped);
 }
 

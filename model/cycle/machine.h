@@ -27,8 +27,8 @@ namespace millrace::cycle {
 
 class Machine {
  public:
-  // The machine after power-on. Memory and its timing must outlive it; `timing` belongs to it alone,
-  // but for the register port's stalls.
+  // The machine after power-on. Memory and its timing must outlive it; `timing` belongs to it
+  // alone, but for the register port's stalls.
   Machine(const isa::Config& config, memory::MemoryTiming& timing, memory::Bytes& bytes,
           Kernel kernel);
   Machine(const Machine&) = delete;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The machine's registers (docs/registers.md, rtl/bus/csr.sv).
+#include "model/ref/registers.h"
+
 #include <algorithm>
 
 #include "model/cycle/machine.h"
-#include "model/ref/registers.h"
 
 namespace millrace::cycle {
 namespace {
@@ -87,8 +88,8 @@ std::optional<uint32_t> Machine::read(Cycle now, uint32_t offset) {
     case reg::kSignalValue:
       return config_.signal_register ? signal_value_ : 0;
     case reg::kFault:
-      return static_cast<uint32_t>(record.code) << reg::kFaultCodeLow |
-             record.unit << reg::kFaultUnitLow;
+      return static_cast<uint32_t>(record.code) << reg::kFaultCodeLow | record.unit
+                                                                            << reg::kFaultUnitLow;
     case reg::kFaultIndex:
       return record.index & index_mask;
     case reg::kFaultAddr:
@@ -121,9 +122,9 @@ uint64_t Machine::count(uint32_t number, Cycle now) const {
   if (number == kMemoryLoad) return load_.memory_cycles(now);
   if (number == kMemoryStore) return store_.memory_cycles(now);
   if (number == kSteps)
-    return steps_ + (product_ ? matmul_steps(config_, product_->op, product_->reach,
-                                             product_->start, now)
-                              : 0);
+    return steps_ +
+           (product_ ? matmul_steps(config_, product_->op, product_->reach, product_->start, now)
+                     : 0);
   const uint32_t unit = (number - kStalls) / kUnits, other = (number - kStalls) % kUnits;
   if (unit != other) return dispatch_.waited(unit, other, now);
   uint64_t empty = cycles(now) - dispatch_.busy(unit, now);

@@ -57,8 +57,7 @@ void Segments::compare(uint32_t other) {
   const uint64_t t_end = t.base + t.size, o_end = o.base + o.size;
   // A range that wraps around the address space is taken to overlap everything.
   const bool wraps = std::max(t_end, o_end) > uint64_t{1} << 32;
-  const bool overlap =
-      t.size != 0 && o.size != 0 && (wraps || (t.base < o_end && o.base < t_end));
+  const bool overlap = t.size != 0 && o.size != 0 && (wraps || (t.base < o_end && o.base < t_end));
   const bool t_ring = target_ == count(), o_ring = other == count();
   if (t_ring && o_ring) return;
   if (t_ring || o_ring) {

@@ -33,8 +33,10 @@ void StoreEngine::start(Cycle now, const DmaOp& dma) {
   auto op = std::make_shared<Op>();
   op->dma = dma;
   op->number = ops_++;
-  if (stage_ == Stage::kIdle) begin(now, std::move(op));
-  else next_ = {now, std::move(op)};
+  if (stage_ == Stage::kIdle)
+    begin(now, std::move(op));
+  else
+    next_ = {now, std::move(op)};
   plan();
 }
 
@@ -82,8 +84,10 @@ bool StoreEngine::plan_addresses() {
       launch_ = from;
       last_row_ = rows_->last();
       row_ = rows_->next();
-      if (row_.ok) take_row(launch_);
-      else stage_ = Stage::kFault;
+      if (row_.ok)
+        take_row(launch_);
+      else
+        stage_ = Stage::kFault;
       return true;
     }
     case Stage::kNextRow:
@@ -91,8 +95,10 @@ bool StoreEngine::plan_addresses() {
       if (one) launch_ = response_;
       last_row_ = rows_->last();
       row_ = rows_->next();
-      if (row_.ok) take_row(launch_);
-      else stage_ = Stage::kFault;
+      if (row_.ok)
+        take_row(launch_);
+      else
+        stage_ = Stage::kFault;
       return true;
     case Stage::kFault:
       if (accepted_bursts_ != offered_bursts_) return false;

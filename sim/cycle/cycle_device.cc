@@ -12,8 +12,7 @@ CycleDevice::CycleDevice(const isa::Config& config, const CycleOptions& options)
     : config_(config),
       timing_(options.memory),
       bytes_(uint64_t{1} << config.mem_log2, options.slverr),
-      machine_(config, timing_, bytes_,
-               options.kernel.value_or(cycle::available_kernels().back())),
+      machine_(config, timing_, bytes_, options.kernel.value_or(cycle::available_kernels().back())),
       cycle_(RtlDevice::kResetCycles) {}
 
 // Lets the machine run up to the beginning of cycle `now`, and looks at it on the way if a look is

@@ -13,8 +13,8 @@
 namespace millrace::sim {
 
 struct CycleOptions {
-  memory::MemorySpec memory{};       // when the external memory answers
-  memory::AddressRange slverr{};     // addresses that answer SLVERR
+  memory::MemorySpec memory{};            // when the external memory answers
+  memory::AddressRange slverr{};          // addresses that answer SLVERR
   std::optional<cycle::Kernel> kernel{};  // that computes the values; the best of this host without
 };
 

@@ -70,12 +70,12 @@ Status LockstepDevice::differ_completion() {
   };
   const std::vector<cycle::Retirement>& a = rtl_trace_;
   const std::vector<cycle::Retirement>& b = model_trace_;
-  difference_cycle_ = std::min(a.empty() ? UINT64_MAX : a.front().cycle,
-                               b.empty() ? UINT64_MAX : b.front().cycle);
+  difference_cycle_ =
+      std::min(a.empty() ? UINT64_MAX : a.front().cycle, b.empty() ? UINT64_MAX : b.front().cycle);
   const cycle::Retirement& first = a.empty() ? b.front() : a.front();
-  return differ("completion " + std::to_string(compared_), text(a),
-                text(b) + "; instruction " + std::to_string(first.index) + " is " +
-                    instruction(first.index));
+  return differ(
+      "completion " + std::to_string(compared_), text(a),
+      text(b) + "; instruction " + std::to_string(first.index) + " is " + instruction(first.index));
 }
 
 Status LockstepDevice::compare_completions() {
@@ -135,8 +135,8 @@ Status LockstepDevice::read_mem(uint64_t addr, std::span<uint8_t> out) {
   if (Status ok = settle(rtl, model); !ok) return ok;
   const auto [a, b] = std::mismatch(out.begin(), out.end(), other.begin());
   if (a == out.end()) return {};
-  return differ("memory byte " + hex(addr + static_cast<uint64_t>(a - out.begin())) +
-                    " in cycle " + std::to_string(rtl_->cycle()),
+  return differ("memory byte " + hex(addr + static_cast<uint64_t>(a - out.begin())) + " in cycle " +
+                    std::to_string(rtl_->cycle()),
                 std::to_string(*a), std::to_string(*b));
 }
 

@@ -12,7 +12,6 @@
 namespace millrace::sim {
 namespace {
 
-
 constexpr uint64_t kProgressMask = (1u << 16) - 1;  // cycles between looks at the wall clock
 
 }  // namespace

@@ -16,8 +16,8 @@
 #include <tuple>
 #include <vector>
 
-#include "sim/ref/ref_device.h"
 #include "sim/lockstep/lockstep_device.h"
+#include "sim/ref/ref_device.h"
 #include "tests/cosim/random_program.h"
 
 namespace millrace {
@@ -85,7 +85,8 @@ void read_counters(Device& device, bool stopped) {
   if (!stopped || !device.config().counters || device.kind() == "ref") return;
   for (uint32_t unit = 0; unit < 4; ++unit) {
     uint64_t sum = values[(reg::kBusyLoad - reg::kCycles) / 4 + unit];
-    for (uint32_t i = 0; i < 4; ++i) sum += values[(reg::kEmptyLoad - reg::kCycles) / 4 + 4 * unit + i];
+    for (uint32_t i = 0; i < 4; ++i)
+      sum += values[(reg::kEmptyLoad - reg::kCycles) / 4 + 4 * unit + i];
     EXPECT_EQ(sum, values[0]) << "the causes of unit " << unit << " do not sum to CYCLES";
   }
 }
