@@ -10,7 +10,7 @@ COV ?= isa
 SEED ?= $(shell date +%s)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup gen gen-check lint build test test-all demo wave cov bench fuzz clean format
+.PHONY: help setup gen gen-check lint configure build build-demo test test-all demo wave cov bench fuzz clean format
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
@@ -27,8 +27,10 @@ gen-check: ## fail if a generated file is stale
 lint: setup ## check RTL with Verilator and Yosys, C++ format and include rules
 	@scripts/lint.sh
 
-build: setup ## build everything into build/
+configure: setup
 	@cmake -G Ninja -S . -B $(BUILD) $(CMAKE_ARGS) >/dev/null
+
+build: configure ## build everything into build/
 	@cmake --build $(BUILD) -j $(JOBS)
 
 test: build ## build and run the tests
@@ -37,10 +39,13 @@ test: build ## build and run the tests
 test-all: build ## all tests, the long ones too
 	@ctest --test-dir $(BUILD) -j $(JOBS) --output-on-failure
 
-demo: build ## run the demonstration on the Verilated machine
+build-demo: configure
+	@cmake --build $(BUILD) -j $(JOBS) --target demo_digits
+
+demo: build-demo ## run the demonstration on the Verilated machine
 	@scripts/demo.sh
 
-wave: build ## the demonstration with a waveform in build/demo.fst
+wave: build-demo ## the demonstration with a waveform in build/demo.fst
 	@scripts/demo.sh --wave $(BUILD)/demo.fst
 
 cov: setup ## what random programs cover: COV=isa on the cycle model (seconds), rtl lines and toggles (slow), all

@@ -5,55 +5,31 @@
 module millrace #(
     parameter logic [31:0] BuildId = 32'd0
 ) (
-    input  wire logic                                clk_i,
-    input  wire logic                                rst_ni,
-    output logic                                     irq_o,
-    input  wire logic                                s_awvalid_i,
-    output logic                                     s_awready_o,
-    input  wire logic [                         11:0] s_awaddr_i,
-    input  wire logic                                s_wvalid_i,
-    output logic                                     s_wready_o,
-    input  wire logic [                         31:0] s_wdata_i,
-    output logic                                     s_bvalid_o,
-    input  wire logic                                s_bready_i,
-    output logic      [                          1:0] s_bresp_o,
-    input  wire logic                                s_arvalid_i,
-    output logic                                     s_arready_o,
-    input  wire logic [                         11:0] s_araddr_i,
-    output logic                                     s_rvalid_o,
-    input  wire logic                                s_rready_i,
-    output logic      [                         31:0] s_rdata_o,
-    output logic      [                          1:0] s_rresp_o,
-    output logic                                     f_arvalid_o,
-    input  wire logic                                f_arready_i,
-    output logic      [                         31:0] f_araddr_o,
-    output logic      [                          7:0] f_arlen_o,
-    input  wire logic                                f_rvalid_i,
-    output logic                                     f_rready_o,
-    input  wire logic [                         31:0] f_rdata_i,
-    input  wire logic [                          1:0] f_rresp_i,
-    input  wire logic                                f_rlast_i,
-    output logic                                     m_arvalid_o,
-    input  wire logic                                m_arready_i,
-    output logic      [                         31:0] m_araddr_o,
-    output logic      [                          7:0] m_arlen_o,
-    input  wire logic                                m_rvalid_i,
-    output logic                                     m_rready_o,
-    input  wire logic [   millrace_pkg::WordBits-1:0] m_rdata_i,
-    input  wire logic [                          1:0] m_rresp_i,
-    input  wire logic                                m_rlast_i,
-    output logic                                     m_awvalid_o,
-    input  wire logic                                m_awready_i,
-    output logic      [                         31:0] m_awaddr_o,
-    output logic      [                          7:0] m_awlen_o,
-    output logic                                     m_wvalid_o,
-    input  wire logic                                m_wready_i,
-    output logic      [   millrace_pkg::WordBits-1:0] m_wdata_o,
-    output logic      [        millrace_pkg::Dim-1:0] m_wstrb_o,
-    output logic                                     m_wlast_o,
-    input  wire logic                                m_bvalid_i,
-    output logic                                     m_bready_o,
-    input  wire logic [                          1:0] m_bresp_i
+    input  wire logic                              clk_i, rst_ni,
+    output logic                                   irq_o,
+    // AXI4-Lite.
+    input  wire logic                              s_awvalid_i, s_wvalid_i, s_bready_i, s_arvalid_i, s_rready_i,
+    output logic                                   s_awready_o, s_wready_o, s_bvalid_o, s_arready_o, s_rvalid_o,
+    input  wire logic [                      11:0] s_awaddr_i, s_araddr_i,
+    input  wire logic [                      31:0] s_wdata_i,
+    output logic      [                      31:0] s_rdata_o,
+    output logic      [                       1:0] s_bresp_o, s_rresp_o,
+    // AXI4, command ring.
+    output logic                                   f_arvalid_o, f_rready_o,
+    input  wire logic                              f_arready_i, f_rvalid_i, f_rlast_i,
+    output logic      [                      31:0] f_araddr_o,
+    output logic      [                       7:0] f_arlen_o,
+    input  wire logic [                      31:0] f_rdata_i,
+    input  wire logic [                       1:0] f_rresp_i,
+    // AXI4, data.
+    output logic                                   m_arvalid_o, m_rready_o, m_awvalid_o, m_wvalid_o, m_wlast_o, m_bready_o,
+    input  wire logic                              m_arready_i, m_rvalid_i, m_rlast_i, m_awready_i, m_wready_i, m_bvalid_i,
+    output logic      [                      31:0] m_araddr_o, m_awaddr_o,
+    output logic      [                       7:0] m_arlen_o, m_awlen_o,
+    input  wire logic [millrace_pkg::WordBits-1:0] m_rdata_i,
+    output logic      [millrace_pkg::WordBits-1:0] m_wdata_o,
+    output logic      [     millrace_pkg::Dim-1:0] m_wstrb_o,
+    input  wire logic [                       1:0] m_rresp_i, m_bresp_i
 );
   localparam int Units = 4;  // load, store, matmul, vector
   localparam int Matmul = 2, Vector = 3;
@@ -63,6 +39,7 @@ module millrace #(
   localparam int AccW = millrace_pkg::AccAddrBits;
   localparam int WordW = millrace_pkg::WordBits;
   localparam int RowW = 4 * WordW;
+  localparam bit Serial = millrace_pkg::SerialQuant != 0;
 
   logic core_rst_n, halt, stop, fault, scan;
 
@@ -78,6 +55,8 @@ module millrace #(
   logic [31:0] signal_value;
   logic [1:0] read_wait, write_wait;
   logic [Units-1:0] unit_busy;
+  logic [Units*Units-1:0] stall;
+  wire [1:0] memory = {write_wait[1] && !(m_wvalid_o && m_wready_i), read_wait[0] && !m_rvalid_i};  // no beat
   logic [2*SegW-1:0] seg_id;
   logic [63:0] seg_base, seg_size;
   logic [1:0] seg_read, seg_write;
@@ -98,7 +77,7 @@ module millrace #(
       .fault_i(fault), .fault_code_i(fault_code), .fault_unit_i(fault_unit),
       .fault_index_i(fault_index), .fault_addr_i(fault_addr),
       .signal_valid_i(signal_valid), .signal_value_i(signal_value), .signal_irq_i(signal_irq),
-      .busy_i(unit_busy), .step_i(step),
+      .events_i({stall, memory, step, unit_busy}),
       .halt_o(halt), .core_rst_no(core_rst_n)
   );
 
@@ -157,7 +136,7 @@ module millrace #(
       .alias_seg_o(alias_seg), .alias_i(alias_set),
       .op_valid_o(op_valid), .op_data_o(op_data), .op_slot_o(op_slot), .op_ready_i(op_ready),
       .done_valid_i(done_valid), .done_slot_i(done_slot), .done_fault_i(done_fault), .done_addr_i(done_addr),
-      .head_o(head), .busy_o(busy), .unit_busy_o(unit_busy),
+      .head_o(head), .busy_o(busy), .unit_busy_o(unit_busy), .stall_o(stall),
       .stop_o(stop), .fault_o(fault), .fault_code_o(fault_code), .fault_unit_o(fault_unit),
       .fault_index_o(fault_index), .fault_addr_o(fault_addr)
   );
@@ -172,6 +151,7 @@ module millrace #(
   logic [2*WordW-1:0] sp_wr_data;
   logic [3:0] acc_rd_valid, acc_rd_en;
   logic [4*AccW-1:0] acc_rd_addr;
+  logic [7:0] acc_rd_quarter;
   logic [4*RowW-1:0] acc_rd_data;
   logic [2:0] acc_wr_valid;
   logic [3*AccW-1:0] acc_wr_addr;
@@ -189,11 +169,14 @@ module millrace #(
       .wr_valid_i(sp_wr_valid), .wr_addr_i(sp_wr_addr), .wr_data_i(sp_wr_data)
   );
   acc_banks #(
-      .NumRd(4),
-      .NumWr(3)
+      .NumRd (4),
+      .NumWr (3),
+      .Zero  (Serial ? 6 : 2),  // matmul; of the serial vector unit too
+      .Narrow(Serial ? 4 : 0)
   ) u_acc (
       .clk_i,
-      .rd_valid_i(acc_rd_valid), .rd_en_i(acc_rd_en), .rd_addr_i(acc_rd_addr), .rd_data_o(acc_rd_data),
+      .rd_valid_i(acc_rd_valid), .rd_en_i(acc_rd_en), .rd_addr_i(acc_rd_addr), .rd_quarter_i(acc_rd_quarter),
+      .rd_data_o(acc_rd_data),
       .wr_valid_i(acc_wr_valid), .wr_addr_i(acc_wr_addr), .wr_quarter_i(acc_wr_quarter), .wr_data_i(acc_wr_data)
   );
 
@@ -221,6 +204,7 @@ module millrace #(
 
   assign sp_rd_en[2:1] = '1;
   assign acc_rd_en[1] = 1'b1;
+  assign {acc_rd_quarter[7:6], acc_rd_quarter[3:0]} = '0;
   assign acc_wr_quarter[4+:4] = '1;
   matmul u_matmul (
       .clk_i,
@@ -248,7 +232,7 @@ module millrace #(
       .sp2_rd_valid_o(sp_rd_valid[4]), .sp2_rd_en_o(sp_rd_en[4]), .sp2_rd_addr_o(sp_rd_addr[4*SpW+:SpW]),
       .sp2_rd_data_i(sp_rd_data[4*WordW+:WordW]),
       .acc1_rd_valid_o(acc_rd_valid[2]), .acc1_rd_en_o(acc_rd_en[2]), .acc1_rd_addr_o(acc_rd_addr[2*AccW+:AccW]),
-      .acc1_rd_data_i(acc_rd_data[2*RowW+:RowW]),
+      .acc1_rd_quarter_o(acc_rd_quarter[5:4]), .acc1_rd_data_i(acc_rd_data[2*RowW+:RowW]),
       .acc2_rd_valid_o(acc_rd_valid[3]), .acc2_rd_en_o(acc_rd_en[3]), .acc2_rd_addr_o(acc_rd_addr[3*AccW+:AccW]),
       .acc2_rd_data_i(acc_rd_data[3*RowW+:RowW]),
       .sp_wr_valid_o(sp_wr_valid[1]), .sp_wr_addr_o(sp_wr_addr[1*SpW+:SpW]), .sp_wr_data_o(sp_wr_data[1*WordW+:WordW]),

@@ -10,6 +10,7 @@ Usage: bench.py BUILD
 import json
 import os
 import pathlib
+import re
 import resource
 import subprocess
 import sys
@@ -17,6 +18,12 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 GEMM = "gemm 512 512 512 --device rtl --config base --memory fixed:40:16"
+LARGE_GEMM = "gemm 1024 1024 1024 --config base --memory"
+TINY = """load space=sp seg=1 row_bytes=16 dst=0 dst_hi=0
+matmul a=1024 a_hi=1 b=2048 b_hi=2 d=0 d_hi=0
+vector src1_kind=acc src1=256 src1_hi=1 dst_kind=sp dst=3072 dst_hi=3
+store space=sp seg=2 row_bytes=16 src=4096 src_hi=4
+"""  # four units, disjoint banks
 
 
 class Bench:
@@ -50,6 +57,57 @@ class Bench:
             report = self.millrace(arguments)
             self.add(f"gemm{size}_{config}_utilization", round(100 * report["utilization"], 2), "%", "",
                      f"build/millrace {arguments}")
+
+    def fastest(self, arguments, runs=7):
+        """Report of the run, of several, whose machine took the least processor time."""
+        return min((self.millrace(arguments) for _ in range(runs)), key=lambda r: r["run_seconds"])
+
+    def cycle_model(self):
+        """GEMM 1024^3 with values on the cycle model, processor time from submission to completion."""
+        info = subprocess.run([self.build / "millrace", "info"], check=True, stdout=subprocess.PIPE, text=True).stdout
+        best = re.search(r"kernels ([\w ]+)", info)[1].split()[-1]  # of this host
+        for kernel in dict.fromkeys(["portable", best]):
+            arguments = f"{LARGE_GEMM} fixed:40:16 --device cycle --kernel {kernel}"
+            report = self.fastest(arguments)
+            goal = "<= 10" if kernel == "vnni" else ""
+            self.add(f"gemm1024_cycle_{kernel}", round(1000 * report["run_seconds"], 2), "ms", goal,
+                     f"build/millrace {arguments}")
+        model = report
+        for memory in ("ddr3-1600", "lpddr4-2400", "hbm2"):
+            arguments = f"{LARGE_GEMM} {memory} --device cycle"
+            report = self.fastest(arguments)
+            self.add(f"gemm1024_cycle_{memory}", round(1000 * report["run_seconds"], 2), "ms", "<= 50",
+                     f"build/millrace {arguments}")
+            self.add(f"gemm1024_utilization_{memory}", round(100 * report["utilization"], 2), "%", "",
+                     f"build/millrace {arguments}")
+        arguments = f"{LARGE_GEMM} fixed:40:16 --device cycle"
+        self.add("gemm1024_cycle_memory", self.peak_memory(arguments), "MiB", "", f"build/millrace {arguments}")
+        arguments = f"{LARGE_GEMM} fixed:40:16 --device rtl"
+        rtl = self.millrace(arguments)
+        self.add("gemm1024_utilization", round(100 * rtl["utilization"], 2), "%", ">= 97", f"build/millrace {arguments}")
+        self.add("gemm1024_cycle_error", abs(rtl["cycles"] - model["cycles"]), "cycles", "0", f"build/millrace {arguments}")
+        self.add("gemm1024_rtl", round(rtl["run_seconds"], 2), "s", "", f"build/millrace {arguments}")
+        self.add("rtl_over_cycle_model", round(rtl["run_seconds"] / model["run_seconds"]), "times", ">= 200",
+                 f"build/millrace {LARGE_GEMM} fixed:40:16 --device rtl, then cycle")
+
+    def peak_memory(self, arguments):
+        """Largest resident set of the process, MiB."""
+        child = subprocess.Popen([self.build / "millrace", *arguments.split()], cwd=ROOT, stdout=subprocess.DEVNULL)
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        return round(usage.ru_maxrss / 1024)
+
+    def instructions(self):
+        """Host time of an instruction in a program of 100,000 of the smallest."""
+        with tempfile.TemporaryDirectory() as folder:
+            text = pathlib.Path(folder) / "tiny.mrs"
+            text.write_text(".config base\n.segment 1 size=4096 perms=r fill=7\n.segment 2 size=4096 perms=w\n"
+                            + TINY * 25000)
+            program = text.with_suffix(".mrp")
+            subprocess.run([self.build / "millrace", "asm", text, "-o", program], check=True)
+            report = self.fastest(f"run {program} --device cycle --memory fixed:40:16")
+        self.add("cycle_model_instruction", round(report["run_seconds"] * 1e9 / 100_000), "ns", "<= 500",
+                 "see instructions() in scripts/bench.py")
 
     def build_time(self):
         """CPU seconds to Verilate and compile the base machine, without the compiler cache."""
@@ -99,7 +157,7 @@ def main():
         return 2
     bench = Bench(pathlib.Path(sys.argv[1]).resolve())
     print(f"  {'name':<34} {'value':>12} {'unit':<14} {'goal':<10} command")
-    for part in (bench.gemm, bench.networks, bench.rtl_lines, bench.build_time):
+    for part in (bench.gemm, bench.cycle_model, bench.instructions, bench.networks, bench.rtl_lines, bench.build_time):
         part()
     out = bench.build / "bench.json"
     out.write_text(json.dumps(bench.rows, indent=1) + "\n")

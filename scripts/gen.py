@@ -62,6 +62,7 @@ def legal_widths(c):
         "binary_reduce_stride": chip * both, "reduce_op": 2 * c["vec_reduce"], "reduce_count": 6 * c["vec_reduce"],
         "reduce_stride": chip * c["vec_reduce"], "quant_bits": 2 if c["vec_fp32"] else 1,
         "preshift_bits": 5 * c["vec_preshift"], "preshift2_bits": 5 * c["vec_preshift"] * c["vec_binary"],
+        "dma_acc": c["dma_acc"], "vec_acc": c["vec_acc"], "scalar_bits": 32 * c["vec_scalars"],
     }
 
 
@@ -148,6 +149,15 @@ def sv_package(name, config, isa, regs, params, hash_):
         terms += [f"w[{f['at'][1] + 15}:{f['at'][1]}] != 16'd0" for f in i["fields"] if f["name"] == "row_bytes"]
         out.append(f"      8'd{i['opcode']}: legal_word0 = {' && '.join(terms) or chr(49) + chr(39) + 'b1'};")
     out += ["      default: legal_word0 = 1'b0;", "    endcase", "  endfunction"]
+    out += ["  // An on-chip address is outside the banks from that of `base` to `hi`. Gates rather than carry chains.",
+            "  function outside(input acc, input [15:0] addr, input [15:0] base, input [3:0] hi);",
+            "    logic [3:0] bank, lo;", "    logic below, above;",
+            f"    bank  = acc ? 4'(addr >> AccRowBits) & 4'd{config['acc_banks'] - 1} : 4'(addr >> SpRowBits) & 4'd{config['sp_banks'] - 1};",
+            f"    lo    = acc ? 4'(base >> AccRowBits) & 4'd{config['acc_banks'] - 1} : 4'(base >> SpRowBits) & 4'd{config['sp_banks'] - 1};",
+            "    below = 1'b0;", "    above = 1'b0;",
+            f"    for (int i = 0; i < {log2(max(config['sp_banks'], config['acc_banks']))}; i++) begin",
+            "      below = bank[i] == lo[i] ? below : lo[i];", "      above = bank[i] == hi[i] ? above : bank[i];", "    end",
+            "    outside = below || above;", "  endfunction"]
     for r in regs["register"]:
         out.append(f"  localparam logic [11:0] Reg{camel(r['name'].lower())} = 12'h{r['offset']:03x};")
     out += ["endpackage", "/* verilator lint_on UNUSEDSIGNAL */", "/* verilator lint_on UNUSEDPARAM */"]

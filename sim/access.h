@@ -25,8 +25,7 @@ inline Error out_of_memory(std::string_view what, uint64_t addr, uint64_t bytes,
 
 inline Status check_register(uint32_t offset, std::string_view what) {
   if (offset % 4 == 0 && offset <= 0xfff) return {};
-  return input_error(std::string(what) + " of register " + hex(offset) +
-                     ": not a register offset");
+  return input_error(std::string(what) + " of register " + hex(offset) + ": not a register offset");
 }
 
 // The machine answered SLVERR.

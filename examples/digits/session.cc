@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "examples/digits/session.h"
 
-#include <chrono>
-
 #include "examples/digits/dataset.h"
 #include "host/frontend/load_model.h"
 #include "host/io/file.h"
 #include "host/io/tensor_file.h"
+#include "sim/cycle/cycle_device.h"
 #include "sim/ref/ref_device.h"
 
 namespace millrace::digits {
@@ -32,6 +31,11 @@ Result<std::unique_ptr<Session>> Session::open(const std::string& model_path,
   if (!rtl) return rtl.error();
   std::unique_ptr<Session> session(new Session(*found, std::move(*evaluator), std::move(*model)));
   if (Status status = session->load(session->rtl_, std::move(*rtl)); !status) return status.error();
+  if (Status status = session->load(session->cycle_,
+                                    std::make_unique<sim::CycleDevice>(
+                                        *found, sim::CycleOptions{options.memory, {}, {}}));
+      !status)
+    return status.error();
   if (Status status = session->load(session->golden_, std::make_unique<RefDevice>(*found)); !status)
     return status.error();
   return session;
@@ -59,19 +63,21 @@ Result<std::vector<uint8_t>> Session::read_image(const std::string& path) const 
 Result<Outcome> Session::classify(std::span<const uint8_t> input) {
   const Result<RunResult> by_golden = golden_.model->run(input);
   if (!by_golden) return by_golden.error();
-  const auto start = std::chrono::steady_clock::now();
   const Result<RunResult> by_rtl = rtl_.model->run(input);
   if (!by_rtl) return by_rtl.error();
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-  seconds_ += took.count();
+  const Result<RunResult> by_model = cycle_.model->run(input);
+  if (!by_model) return by_model.error();
+  seconds_ += by_rtl->execution.host_seconds;
+  model_seconds_ += by_model->execution.host_seconds;
   cycles_ += by_rtl->cycles;
   ++images_;
 
   Outcome outcome;
   outcome.scores.assign(by_rtl->output.begin(), by_rtl->output.end());
-  outcome.exact = by_rtl->output == by_golden->output &&
+  outcome.exact = by_rtl->output == by_golden->output && by_rtl->output == by_model->output &&
                   outcome.scores == evaluator_(std::vector<int8_t>(input.begin(), input.end()));
   outcome.cycles = by_rtl->cycles;
+  outcome.same_cycles = by_model->cycles == by_rtl->cycles;
   return outcome;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One compiled network on two devices, the golden model and the Verilated RTL, and the plain
-// integer evaluation that both are compared with.
+// One compiled network on three devices, the golden model, the Verilated RTL and the cycle model,
+// and the plain integer evaluation that all are compared with.
 #pragma once
 
 #include <memory>
@@ -18,7 +18,8 @@ namespace millrace::digits {
 // What one image gave.
 struct Outcome {
   std::vector<int8_t> scores;  // of the RTL
-  bool exact = false;          // RTL, golden model and evaluator agree in every byte
+  bool exact = false;          // RTL, both models and evaluator agree in every byte
+  bool same_cycles = false;    // RTL and cycle model took the same time
   uint64_t cycles = 0;         // of the RTL, from submission to completion
 };
 
@@ -38,6 +39,7 @@ class Session {
   uint64_t cycles() const { return cycles_; }
   double utilisation() const;        // device MACs by what the multipliers could do, 0 to 1
   double cycles_per_second() const;  // of the Verilated RTL
+  double speedup() const { return seconds_ / model_seconds_; }  // of the cycle model over it
 
  private:
   // Destroyed in reverse order: the model before the runtime before the device.
@@ -54,9 +56,9 @@ class Session {
   const isa::Config& config_;
   Evaluator evaluator_;
   CompiledModel model_;
-  Target golden_, rtl_;
+  Target golden_, rtl_, cycle_;
   uint64_t images_ = 0, cycles_ = 0;
-  double seconds_ = 0;
+  double seconds_ = 0, model_seconds_ = 0;  // processor time of RTL and cycle model
 };
 
 }  // namespace millrace::digits

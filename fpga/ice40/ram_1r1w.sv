@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// rtl/lib/ram_1r1w for iCE40: block RAMs of 256 x 16. Instantiated, because yosys otherwise builds a bypass of flip-flops and
-// multiplexers (about 5 logic cells for every 2 bits) to give reads of the row being written the value that nobody may use.
+// rtl/lib/ram_1r1w for iCE40: block RAMs of 256 x 16 or 512 x 8. Instantiated, because yosys otherwise builds a bypass of
+// flip-flops and multiplexers (about 5 logic cells for every 2 bits) to give reads of the row being written the value that
+// nobody may use.
 `default_nettype none
 module ram_1r1w #(
     parameter int Width = 8,
@@ -14,27 +15,38 @@ module ram_1r1w #(
     input  wire logic [$clog2(Depth)-1:0] waddr_i,
     input  wire logic [        Width-1:0] wdata_i
 );
-  localparam int Slices = (Width + 15) / 16;
-  if (Depth > 256) $error("one block RAM deep at most");
-  wire [16*Slices-1:0] rdata;
-  wire [16*Slices-1:0] wdata = (16 * Slices)'(wdata_i);
+  localparam int Mode = (Depth > 256) ? 1 : 0;
+  localparam int Bits = 16 >> Mode;  // of a block RAM; bit b of 8 is on pin 2b
+  localparam int Slices = (Width + Bits - 1) / Bits;
+  if (Depth > 512) $error("one block RAM deep at most");
+  wire [Bits*Slices-1:0] rdata;
+  wire [Bits*Slices-1:0] wdata = (Bits * Slices)'(wdata_i);
   assign rdata_o = rdata[Width-1:0];
 
   for (genvar s = 0; s < Slices; s++) begin : g_slice
+    wire [15:0] rpins;
+    logic [15:0] wpins;
+    for (genvar b = 0; b < Bits; b++) begin : g_bit
+      assign rdata[Bits*s+b] = rpins[b<<Mode];
+    end
+    always_comb begin
+      wpins = '0;
+      for (int b = 0; b < Bits; b++) wpins[b<<Mode] = wdata[Bits*s+b];
+    end
     SB_RAM40_4K #(
-        .READ_MODE (0),
-        .WRITE_MODE(0)
+        .READ_MODE (Mode),
+        .WRITE_MODE(Mode)
     ) u_ram (
         .RCLK (clk_i),
         .RCLKE(1'b1),
         .RE   (re_i),
         .RADDR(11'(raddr_i)),
-        .RDATA(rdata[16*s+:16]),
+        .RDATA(rpins),
         .WCLK (clk_i),
         .WCLKE(1'b1),
         .WE   (we_i),
         .WADDR(11'(waddr_i)),
-        .WDATA(wdata[16*s+:16]),
+        .WDATA(wpins),
         .MASK (16'd0)
     );
   end

@@ -39,6 +39,24 @@ void add_run(CLI::App& command, Options& options) {
   command.add_option("--wave", options.wave, "Waveform file to write (device rtl)");
   command.add_option("--json", options.json, "Report to write as JSON");
   command.add_flag("--progress", options.progress, "Progress on standard error");
+  command.add_flag("--profile", options.profile, "Show where every cycle went");
+  command.add_option("--timeline", options.timeline,
+                     "Timeline to write, for ui.perfetto.dev (device cycle)");
+  command.add_option("--kernel", options.kernel,
+                     "Instruction set that computes values: portable, avx2 or vnni (device cycle; "
+                     "default: the best of this host)");
+}
+
+void add_file(CLI::App& command, Options& options) {
+  command.add_option("FILE", options.file, "Model (.tflite) or program (.mrp)")->required();
+  add_run(command, options);
+  command.add_option("--input", options.input,
+                     "Input tensor: .npy, .bin, .pgm, .ppm (default: random)");
+  command.add_option("--output", options.output,
+                     "Result: .npy or .bin; of a program, its writable segments");
+  command.add_option("--compare", options.compare,
+                     "Compare with the reference device (ref) or, a model, with a tensor file");
+  command.add_option("--seed", options.seed, "Of the random input")->capture_default_str();
 }
 
 struct Command {
@@ -50,15 +68,13 @@ std::vector<Command> add_commands(CLI::App& app, Options& options, const DeviceF
   CLI::App* info = app.add_subcommand("info", "Configurations, devices and their identity");
   add_device(*info, options);
   CLI::App* run = app.add_subcommand("run", "Run a model or a program file");
-  run->add_option("FILE", options.file, "Model (.tflite) or program (.mrp)")->required();
-  add_run(*run, options);
-  run->add_option("--input", options.input,
-                  "Input tensor: .npy, .bin, .pgm, .ppm (default: random)");
-  run->add_option("--output", options.output,
-                  "Result: .npy or .bin; of a program, its writable segments");
-  run->add_option("--compare", options.compare,
-                  "Compare with the reference device (ref) or, a model, with a tensor file");
-  run->add_option("--seed", options.seed, "Of the random input")->capture_default_str();
+  add_file(*run, options);
+  CLI::App* profile = app.add_subcommand(
+      "profile", "Run with --profile, on the cycle model unless --device says otherwise");
+  add_file(*profile, options);
+  CLI::App* compare = app.add_subcommand(
+      "compare", "Run on golden model, cycle model and RTL at once and compare everything");
+  add_file(*compare, options);
   CLI::App* gemm =
       app.add_subcommand("gemm", "Multiply random int8 matrices, C[M,N] = A[M,K] * B[N,K]^T");
   gemm->add_option("M", options.m)->required();
@@ -78,6 +94,18 @@ std::vector<Command> add_commands(CLI::App& app, Options& options, const DeviceF
                           "Text file to write (default: standard output)");
   return {{info, [&] { return cli::info(options, factory); }},
           {run, [&] { return cli::run(options, factory); }},
+          {profile,
+           [&, profile] {
+             options.profile = true;
+             if (profile->count("--device") == 0) options.device = "cycle";
+             return cli::run(options, factory);
+           }},
+          {compare,
+           [&] {
+             options.device = "lockstep";
+             options.compare = cli::kReferenceDevice;
+             return cli::run(options, factory);
+           }},
           {gemm, [&] { return cli::gemm(options, factory); }},
           {assemble, [&] { return cli::assemble_file(options); }},
           {disassemble, [&] { return cli::disassemble_file(options); }}};
@@ -124,7 +152,8 @@ int cli_main(int argc, const char* const* argv, const DeviceFactory& factory) {
     if (new_wave && status == kBadInput) std::filesystem::remove(options.wave, ignored);
     return status;
   }
-  return complain(input_error("a command is needed: info, run, gemm, asm or disasm"));
+  return complain(
+      input_error("a command is needed: info, run, profile, compare, gemm, asm or disasm"));
 }
 
 }  // namespace millrace

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The command line, `millrace info | run | gemm | asm | disasm`. It knows devices only through the
-// factory it is given. Exit status: 0 success; 1 the machine failed or a comparison found a
-// difference; 2 bad input, told in one line on standard error, with no file written.
+// The command line, `millrace info | run | profile | compare | gemm | asm | disasm`. It knows
+// devices only through the factory it is given. Exit status: 0 success; 1 the machine failed or a
+// comparison found a difference; 2 bad input, told in one line on standard error, with no file
+// written.
 #pragma once
 
 #include <functional>
@@ -9,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "host/driver/activity.h"
 #include "host/driver/device.h"
 
 namespace millrace {
@@ -21,6 +23,10 @@ struct DeviceRequest {
   std::string memory;                   // behaviour of external memory; empty: the device's default
   std::string wave;                     // waveform file; empty: none
   bool progress = false;                // progress on standard error while it runs long
+  std::string kernel;                   // of the cycle model; empty: the best of this host
+  bool timeline = false;                // what instructions do is asked for
+  // Where the device notes it, if it knows; null: nowhere.
+  std::vector<Activity>* activities = nullptr;
 };
 
 struct DeviceFactory {

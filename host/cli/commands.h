@@ -21,8 +21,10 @@ inline constexpr const char* kOutInt32 = "int32";
 struct Options {
   std::string device = "ref";
   std::string config;
-  std::string memory, wave, json;
+  std::string memory, wave, json, kernel;
   bool progress = false;
+  bool profile = false;
+  std::string timeline;                // file to write
   std::string file;                    // model, program or program text
   std::string input, output, compare;  // run; output also of asm and disasm
   int64_t m = 0, n = 0, k = 0;         // gemm
@@ -34,6 +36,7 @@ struct Options {
 
 // A device with its runtime.
 struct Machine {
+  std::unique_ptr<std::vector<Activity>> activities;  // of its instructions
   std::unique_ptr<Device> device;
   std::unique_ptr<Runtime> runtime;
 };
@@ -45,18 +48,16 @@ inline constexpr const char* kReferenceDevice = "ref";
 // valid ones.
 Result<DeviceRequest> device_request(const Options& options, const DeviceFactory& factory,
                                      std::string config);
-Result<Machine> open_machine(const DeviceFactory& factory, const DeviceRequest& request);
+Result<Machine> open_machine(const DeviceFactory& factory, DeviceRequest request);
 // The same configuration on the reference device.
 Result<Machine> open_reference(const DeviceFactory& factory, const isa::Config& config);
 
-// Runs the instructions to completion; the counters of this run alone, without set-up.
-Result<Counters> run_code(Runtime& runtime, std::span<const isa::Instruction> code);
 // Fills in device, configuration, memory, cycles and utilization. `macs` were done by the device.
-void describe_run(const DeviceRequest& request, const Counters& counters,
+void describe_run(const DeviceRequest& request, const Execution& execution,
                   std::optional<uint64_t> macs, Report& report);
-// Adds the host's processor time, prints the table and writes --json. The status of the run: 1 if
-// something differs.
-Result<int> finish(const Options& options, Report& report);
+// Adds the host's processor time, prints the table and writes --json and --timeline. The status of
+// the run: 1 if something differs.
+Result<int> finish(const Options& options, std::span<const Activity> activities, Report& report);
 
 // Exit status, or the Error to print.
 Result<int> info(const Options& options, const DeviceFactory& factory);

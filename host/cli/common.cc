@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "host/cli/commands.h"
+#include "host/cli/timeline.h"
 #include "host/io/file.h"
 
 namespace millrace::cli {
@@ -35,56 +36,60 @@ Result<DeviceRequest> device_request(const Options& options, const DeviceFactory
   if (std::find(kind->configs.begin(), kind->configs.end(), name) == kind->configs.end())
     return input_error("device " + kind->name + " is not built for configuration " + name +
                        "; it has: " + join(kind->configs));
-  return DeviceRequest{options.device, found, options.memory, options.wave, options.progress};
+  return DeviceRequest{options.device,
+                       found,
+                       options.memory,
+                       options.wave,
+                       options.progress,
+                       options.kernel,
+                       !options.timeline.empty(),
+                       nullptr};
 }
 
-Result<Machine> open_machine(const DeviceFactory& factory, const DeviceRequest& request) {
+Result<Machine> open_machine(const DeviceFactory& factory, DeviceRequest request) {
+  auto activities = std::make_unique<std::vector<Activity>>();
+  if (request.timeline) request.activities = activities.get();
   Result<std::unique_ptr<Device>> device = factory.open(request);
   if (!device) return device.error();
   Result<std::unique_ptr<Runtime>> runtime = Runtime::create(**device);
   if (!runtime) return runtime.error();
-  return Machine{std::move(*device), std::move(*runtime)};
+  return Machine{std::move(activities), std::move(*device), std::move(*runtime)};
 }
 
 Result<Machine> open_reference(const DeviceFactory& factory, const isa::Config& config) {
-  return open_machine(factory, DeviceRequest{kReferenceDevice, &config, "", "", false});
+  return open_machine(factory,
+                      DeviceRequest{kReferenceDevice, &config, "", "", false, "", false, nullptr});
 }
 
-Result<Counters> run_code(Runtime& runtime, std::span<const isa::Instruction> code) {
-  const Result<Counters> before = runtime.counters();
-  if (!before) return before.error();
-  const Result<uint32_t> sequence = runtime.submit(code);
-  if (!sequence) return sequence.error();
-  if (const Status status = runtime.wait(*sequence); !status) return status.error();
-  const Result<Counters> after = runtime.counters();
-  if (!after) return after.error();
-  return *after - *before;
-}
-
-void describe_run(const DeviceRequest& request, const Counters& counters,
+void describe_run(const DeviceRequest& request, const Execution& execution,
                   std::optional<uint64_t> macs, Report& report) {
   const isa::Config& config = *request.config;
   report.device = request.device;
   report.config = std::string(config.name);
   report.memory = request.memory;
-  if (counters.cycles == 0) return;  // a device without time
-  report.cycles = counters.cycles;
+  report.run_seconds = execution.host_seconds;
+  if (execution.counters.cycles == 0) return;  // a device without time
+  report.cycles = execution.counters.cycles;
   const double peak =
-      static_cast<double>(config.dim) * config.dim * static_cast<double>(counters.cycles);
+      static_cast<double>(config.dim) * config.dim * static_cast<double>(execution.counters.cycles);
   if (macs) report.utilization = static_cast<double>(*macs) / peak;
-  if (config.counters != 0)
-    report.busy = {{"load", counters.busy_load},
-                   {"store", counters.busy_store},
-                   {"matmul", counters.busy_matmul},
-                   {"vector", counters.busy_vector}};
+  if (config.counters != 0) report.counters = execution.counters;
 }
 
-Result<int> finish(const Options& options, Report& report) {
+Result<int> finish(const Options& options, std::span<const Activity> activities, Report& report) {
   report.host_seconds = static_cast<double>(std::clock() - options.started) / CLOCKS_PER_SEC;
+  if (!options.timeline.empty()) {
+    if (activities.empty())
+      return input_error("--timeline needs --device cycle: " + options.device +
+                         " does not tell when its instructions ran");
+    if (const Status status = write_file(options.timeline, to_timeline(activities)); !status)
+      return status.error();
+  }
   if (!options.json.empty())
     if (const Status status = write_file(options.json, to_json(report)); !status)
       return status.error();
   std::fputs(to_table(report).c_str(), stdout);
+  if (options.profile) std::fputs(to_profile(report).c_str(), stdout);
   return report.mismatches.value_or(0) == 0 ? 0 : 1;
 }
 

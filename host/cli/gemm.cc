@@ -3,6 +3,7 @@
 // requantised to int8.
 #include "host/kernels/gemm.h"
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 
@@ -33,7 +34,7 @@ Epilogue epilogue_for(const Options& options) {
 }
 
 // Operands as they lie in memory; padding of A is random, that of B zero.
-void fill_operands(uint64_t seed, GemmTask& task) {
+void fill_operands(const isa::Config& config, uint64_t seed, GemmTask& task) {
   std::mt19937_64 random(seed);
   task.a.resize(task.layout.a_bytes);
   task.b.resize(task.layout.b_bytes);
@@ -41,6 +42,9 @@ void fill_operands(uint64_t seed, GemmTask& task) {
   for (size_t n = 0; n < static_cast<size_t>(task.shape.n); ++n)
     for (size_t k = 0; k < static_cast<size_t>(task.shape.k); ++k)
       task.b[n * task.layout.b_pitch + k] = static_cast<uint8_t>(random());
+  const std::vector<uint8_t> params = gemm_params(config, task.shape, task.epilogue);
+  std::copy(params.begin(), params.end(),
+            task.b.begin() + static_cast<ptrdiff_t>(task.layout.params));
 }
 
 Result<Buffer> place(Runtime& runtime, int segment, uint64_t bytes, Perms perms) {
@@ -50,10 +54,10 @@ Result<Buffer> place(Runtime& runtime, int segment, uint64_t bytes, Perms perms)
   return *buffer;
 }
 
-// C as it lies in memory, and the counters of the run.
+// C as it lies in memory, and what the run took.
 struct Outcome {
   std::vector<uint8_t> c;
-  Counters counters;
+  Execution execution;
 };
 
 Result<Outcome> execute(Runtime& runtime, const GemmTask& task, const GemmProgram& program) {
@@ -65,9 +69,9 @@ Result<Outcome> execute(Runtime& runtime, const GemmTask& task, const GemmProgra
   if (!c) return c.error();
   if (const Status status = runtime.write(*a, 0, task.a); !status) return status.error();
   if (const Status status = runtime.write(*b, 0, task.b); !status) return status.error();
-  const Result<Counters> counters = run_code(runtime, program.code);
-  if (!counters) return counters.error();
-  Outcome out{std::vector<uint8_t>(task.layout.c_bytes), *counters};
+  const Result<Execution> execution = runtime.execute(program.code);
+  if (!execution) return execution.error();
+  Outcome out{std::vector<uint8_t>(task.layout.c_bytes), *execution};
   if (const Status status = runtime.read(*c, 0, out.c); !status) return status.error();
   return out;
 }
@@ -99,7 +103,7 @@ Result<int> gemm(const Options& options, const DeviceFactory& factory) {
   task.layout = gemm_layout(config, task.shape, task.epilogue.kind);
   const Result<GemmProgram> program = millrace::gemm(config, task.shape, task.epilogue, kA, kB, kC);
   if (!program) return program.error();
-  fill_operands(options.seed, task);
+  fill_operands(config, options.seed, task);
   Result<Machine> machine = open_machine(factory, *request);
   if (!machine) return machine.error();
   const Result<Outcome> outcome = execute(*machine->runtime, task, *program);
@@ -112,9 +116,9 @@ Result<int> gemm(const Options& options, const DeviceFactory& factory) {
   report.macs = static_cast<uint64_t>(options.m) * static_cast<uint64_t>(options.n) *
                 static_cast<uint64_t>(options.k);
   report.offload_macs = report.offload_ops = 1.0;
-  describe_run(*request, outcome->counters, report.macs, report);
+  describe_run(*request, outcome->execution, report.macs, report);
   if (options.check) check_product(task, outcome->c, report);
-  return finish(options, report);
+  return finish(options, *machine->activities, report);
 }
 
 }  // namespace millrace::cli

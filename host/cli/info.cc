@@ -46,7 +46,7 @@ Result<int> info(const Options& options, const DeviceFactory& factory) {
   for (const DeviceFactory::Kind& kind : factory.kinds) {
     std::string configs;
     for (const std::string& config : kind.configs) configs += " " + config;
-    std::printf("device %-6s %s; configurations:%s\n", kind.name.c_str(), kind.doc.c_str(),
+    std::printf("device %-8s %s; configurations:%s\n", kind.name.c_str(), kind.doc.c_str(),
                 configs.c_str());
   }
   if (const Status status = print_device(factory, *request); !status) return status.error();

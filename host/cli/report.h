@@ -6,8 +6,9 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
+
+#include "host/runtime/runtime.h"
 
 namespace millrace::cli {
 
@@ -24,11 +25,14 @@ struct Report {
   std::optional<uint64_t> compared;    // elements compared
   std::optional<uint64_t> argmax;      // largest element of an output that is one list
   std::string first_mismatch;          // empty if nothing differs
-  std::vector<std::pair<std::string, uint64_t>> busy;  // cycles by unit; empty without counters
-  double host_seconds = 0;                             // processor time of the host
+  std::optional<Counters> counters;    // absent on devices and configurations without
+  double run_seconds = 0;              // processor time of the host, submission to completion
+  double host_seconds = 0;             // ... of the whole command
 };
 
 std::string to_table(const Report& report);
+// Where every cycle of every unit went.
+std::string to_profile(const Report& report);
 std::string to_json(const Report& report);
 
 }  // namespace millrace::cli

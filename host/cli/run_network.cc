@@ -137,7 +137,7 @@ Result<int> run_network(const Options& options, const DeviceFactory& factory) {
   report.offload_ops =
       static_cast<double>(task->model.device_ops()) / static_cast<double>(task->model.ops.size());
   report.argmax = largest(task->output_spec, result->output);
-  describe_run(task->request, result->counters, device_macs, report);
+  describe_run(task->request, result->execution, device_macs, report);
   if (options.compare == kReferenceDevice) {
     Result<Machine> reference = open_reference(factory, *task->request.config);
     if (!reference) return reference.error();
@@ -150,7 +150,7 @@ Result<int> run_network(const Options& options, const DeviceFactory& factory) {
     if (const Status status = io::write_tensor(options.output, task->output_spec, result->output);
         !status)
       return status.error();
-  return finish(options, report);
+  return finish(options, *machine->activities, report);
 }
 
 }  // namespace millrace::cli

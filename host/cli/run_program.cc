@@ -16,7 +16,7 @@ bool writable(const ProgramSegment& segment) {
 
 struct Outcome {
   std::vector<std::vector<uint8_t>> segments;  // final bytes of the writable ones
-  Counters counters;
+  Execution execution;
 };
 
 Result<Outcome> execute(Machine& machine, const ProgramFile& program) {
@@ -33,9 +33,9 @@ Result<Outcome> execute(Machine& machine, const ProgramFile& program) {
       return status.error();
     buffers.push_back(*buffer);
   }
-  const Result<Counters> counters = run_code(runtime, program.code);
-  if (!counters) return counters.error();
-  Outcome outcome{{}, *counters};
+  const Result<Execution> execution = runtime.execute(program.code);
+  if (!execution) return execution.error();
+  Outcome outcome{{}, *execution};
   for (size_t i = 0; i < buffers.size(); ++i) {
     if (!writable(program.segments[i])) continue;
     std::vector<uint8_t>& bytes = outcome.segments.emplace_back(buffers[i].size);
@@ -96,8 +96,9 @@ Result<int> run_program(const Options& options, const DeviceFactory& factory,
   report.command = "run";
   report.subject = options.file;
   const auto dim = static_cast<uint64_t>(program->config->dim);
-  if (program->config->counters != 0) report.macs = outcome->counters.matmul_steps * dim * dim;
-  describe_run(*request, outcome->counters, report.macs, report);
+  if (program->config->counters != 0)
+    report.macs = outcome->execution.counters.matmul_steps * dim * dim;
+  describe_run(*request, outcome->execution, report.macs, report);
   if (!options.compare.empty()) {
     Result<Machine> reference = open_reference(factory, *program->config);
     if (!reference) return reference.error();
@@ -111,7 +112,7 @@ Result<int> run_program(const Options& options, const DeviceFactory& factory,
       bytes.insert(bytes.end(), segment.begin(), segment.end());
     if (const Status status = write_file(options.output, bytes); !status) return status.error();
   }
-  return finish(options, report);
+  return finish(options, *machine->activities, report);
 }
 
 }  // namespace millrace::cli

@@ -90,11 +90,11 @@ class ConvEmitter {
     return chunks;
   }
 
-  // Blocks use the halves of the accumulators in turn. The last block takes its half bank by bank,
-  // so that requantisation has less left to do when the array has finished.
+  // Blocks use the halves of the accumulators (acc_turns) in turn. The last block takes its half
+  // bank by bank, so that requantisation has less left to do when the array has finished.
   std::vector<Piece> cut_block(const Tile& tile, Range nt, int index, bool last_block) const {
-    const int half_banks = config_.acc_banks / 2;
-    const uint32_t half = u32(index % 2 * half_banks * config_.acc_rows);
+    const int turns = acc_turns(config_), half_banks = config_.acc_banks / turns;
+    const uint32_t half = u32(index % turns * half_banks * config_.acc_rows);
     const int step = config_.acc_rows / tile.rows();
     if (!last_block || step < 1 || ceil_div(nt.count, step) > half_banks)
       return {{{0, nt.count}, half}};

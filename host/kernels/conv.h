@@ -101,4 +101,7 @@ struct BankMap {
 };
 BankMap bank_map(const isa::Config& config);
 
+// Equal parts of the accumulators that blocks use in turn: one with a single bank, else two.
+int acc_turns(const isa::Config& config);
+
 }  // namespace millrace

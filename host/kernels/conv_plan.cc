@@ -39,7 +39,7 @@ class Planner {
       : config_(config), s_(shape), epilogue_(epilogue), map_(bank_map(config)) {
     c_words_ = ceil_div(s_.in_bytes, config.dim);
     out_tiles_ = ceil_div(s_.out_c, config.dim);
-    acc_rows_ = config.acc_banks / 2 * config.acc_rows;
+    acc_rows_ = config.acc_banks / acc_turns(config) * config.acc_rows;
     max_count_ = 1 << config.count_bits;
   }
 
@@ -172,7 +172,9 @@ class Planner {
                            turns * std::max(a_cost + b_cost - chunk, 0.0);
     const double start =
         starts_short(s_, p) ? (a_cost + b_cost) * 2 / p.chunk_c + kMemoryLatency : a_cost + b_cost;
-    return std::max({matmul, moved, vector, store}) + exposed + start + (vector + store) / n.blocks;
+    // In one part of the accumulators, a block is computed after the last one is requantised.
+    const double compute = acc_turns(config_) > 1 ? std::max(matmul, vector) : matmul + vector;
+    return std::max({compute, moved, store}) + exposed + start + (vector + store) / n.blocks;
   }
 
   double store_bytes(const ConvPlan& p) const {
@@ -206,11 +208,13 @@ bool plan_fits(const isa::Config& config, const ConvShape& shape, const ConvPlan
   const int count = 1 << config.count_bits;
   const int rows = p.tile_h * p.tile_w * p.group;
   return p.tile_h <= count && p.tile_w <= count && p.chunk_c <= count && p.group <= 256 &&
-         rows <= config.acc_banks / 2 * config.acc_rows && rows <= config.sp_rows &&
+         rows <= config.acc_banks / acc_turns(config) * config.acc_rows && rows <= config.sp_rows &&
          9 * p.group <= config.sp_rows && p.a_banks >= input_banks(config, shape, p) &&
          p.b_banks >= weight_banks(config, shape, p) &&
          p.a_banks * p.a_bufs + p.b_banks * p.b_bufs <= bank_map(config).operand_banks;
 }
+
+int acc_turns(const isa::Config& config) { return std::min(config.acc_banks, 2); }
 
 BankMap bank_map(const isa::Config& config) {
   const int side = std::max(config.sp_banks / 8, 1);

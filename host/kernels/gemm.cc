@@ -2,9 +2,16 @@
 #include "host/kernels/gemm.h"
 
 #include "host/kernels/math.h"
+#include "host/kernels/pack.h"
 
 namespace millrace {
 namespace {
+
+constexpr uint64_t kParamsAlignment = 64;
+
+bool takes_params(const isa::Config& config, Epilogue::Kind epilogue) {
+  return epilogue == Epilogue::Kind::kScalar && !config.vec_scalars;
+}
 
 int result_bytes(Epilogue::Kind epilogue) { return epilogue == Epilogue::Kind::kInt32 ? 4 : 1; }
 
@@ -36,7 +43,17 @@ GemmLayout gemm_layout(const isa::Config& config, const GemmShape& shape, Epilog
   l.a_bytes = uint64_t{l.a_pitch} * u32(shape.m);
   l.b_bytes = uint64_t{l.b_pitch} * u32(l.b_rows);
   l.c_bytes = uint64_t{l.c_pitch} * u32(shape.m);
+  if (!takes_params(config, epilogue)) return l;
+  l.params = round_up(l.b_bytes, kParamsAlignment);
+  l.b_bytes = l.params + u32(ceil_div(shape.n, config.dim) * 9 * config.dim);
   return l;
+}
+
+std::vector<uint8_t> gemm_params(const isa::Config& config, const GemmShape& shape,
+                                 const Epilogue& epilogue) {
+  if (!takes_params(config, epilogue.kind)) return {};
+  const Multiplier multiplier{epilogue.mult, epilogue.shift};
+  return pack_params(config, shape.n, {}, std::span(&multiplier, 1));
 }
 
 Result<GemmProgram> gemm(const isa::Config& config, const GemmShape& shape,
@@ -45,6 +62,10 @@ Result<GemmProgram> gemm(const isa::Config& config, const GemmShape& shape,
     return input_error("matrix sizes must be at least 1");
   if (epilogue.kind == Epilogue::Kind::kChannel)
     return input_error("a matrix product has one multiplier for all channels");
+  if (epilogue.kind == Epilogue::Kind::kInt32 && !config.dma_acc)
+    return input_error("configuration " + std::string(config.name) +
+                       " cannot store accumulators; ask for an int8 result or use a larger "
+                       "configuration");
   const GemmLayout layout = gemm_layout(config, shape, epilogue.kind);
   const uint64_t limit = uint64_t{1} << config.offset_bits;
   for (uint64_t bytes : {layout.a_bytes, layout.b_bytes, layout.c_bytes}) {
@@ -57,8 +78,10 @@ Result<GemmProgram> gemm(const isa::Config& config, const GemmShape& shape,
   const ConvShape conv = as_conv(shape, layout, config, epilogue.kind);
   Result<ConvPlan> plan = plan_conv(config, conv, epilogue.kind);
   if (!plan) return plan.error();
+  Epilogue last = epilogue;
+  if (layout.params > 0) last.kind = Epilogue::Kind::kChannel;
   Program program(config);
-  emit_conv(program, conv, epilogue, {a, b, {}, c}, *plan);
+  emit_conv(program, conv, last, {a, b, b.plus(layout.params), c}, *plan);
   return GemmProgram{*plan, program.take()};
 }
 

@@ -7,7 +7,7 @@
 namespace millrace {
 
 // Cycles between two looks at the machine. Only the host's reaction depends on it.
-inline constexpr uint64_t kPollCycles = 1024;
+inline constexpr uint64_t kPollCycles = 1024, kMaxPollCycles = 65536;
 
 constexpr uint32_t reg_field(uint32_t value, int low, int bits) {
   return (value >> low) & ((uint32_t{1} << bits) - 1);

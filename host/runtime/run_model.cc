@@ -14,12 +14,6 @@ void for_each_row(const Placement& p, Copy copy) {
     copy(row * p.row_bytes, p.lead + row * p.pitch, p.row_bytes);
 }
 
-Counters difference(const Counters& after, const Counters& before) {
-  return {after.cycles - before.cycles,           after.busy_load - before.busy_load,
-          after.busy_store - before.busy_store,   after.busy_matmul - before.busy_matmul,
-          after.busy_vector - before.busy_vector, after.matmul_steps - before.matmul_steps};
-}
-
 }  // namespace
 
 Result<std::unique_ptr<LoadedModel>> LoadedModel::create(Runtime& runtime,
@@ -96,19 +90,14 @@ Result<std::vector<uint8_t>> LoadedModel::read_output() {
 
 Result<RunResult> LoadedModel::run(std::span<const uint8_t> input) {
   if (Status ok = write_input(input); !ok) return ok.error();
-  const Result<Counters> before = runtime_.counters();
-  if (!before) return before.error();
-  const Result<uint32_t> sequence = runtime_.submit(model_.program);
-  if (!sequence) return sequence.error();
-  if (Status ok = runtime_.wait(*sequence); !ok) return ok.error();
-  const Result<Counters> after = runtime_.counters();
-  if (!after) return after.error();
+  const Result<Execution> execution = runtime_.execute(model_.program);
+  if (!execution) return execution.error();
   Result<std::vector<uint8_t>> output = read_output();
   if (!output) return output.error();
   RunResult result;
   result.output = std::move(*output);
-  result.counters = difference(*after, *before);
-  result.cycles = result.counters.cycles;
+  result.execution = *execution;
+  result.cycles = execution->counters.cycles;
   return result;
 }
 

@@ -17,7 +17,7 @@ namespace millrace {
 struct RunResult {
   std::vector<uint8_t> output;  // dense, in the order of the output tensor's shape
   uint64_t cycles = 0;          // from submission to completion; 0 on devices without time
-  Counters counters;            // of this run
+  Execution execution;
 };
 
 // A network resident in device memory; may run any number of times. The runtime must outlive it and

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <ctime>
 
 #include "host/runtime/registers.h"
 
@@ -64,9 +65,15 @@ Status check_access(const Buffer& buffer, uint64_t offset, uint64_t bytes) {
 }  // namespace
 
 Counters Counters::operator-(const Counters& earlier) const {
-  return {cycles - earlier.cycles,           busy_load - earlier.busy_load,
-          busy_store - earlier.busy_store,   busy_matmul - earlier.busy_matmul,
-          busy_vector - earlier.busy_vector, matmul_steps - earlier.matmul_steps};
+  Counters d = *this;
+  d.cycles -= earlier.cycles;
+  d.matmul_steps -= earlier.matmul_steps;
+  for (size_t i = 0; i < d.memory.size(); ++i) d.memory[i] -= earlier.memory[i];
+  for (size_t u = 0; u < kUnits; ++u) {
+    d.busy[u] -= earlier.busy[u];
+    for (size_t v = 0; v < kUnits; ++v) d.waits[u][v] -= earlier.waits[u][v];
+  }
+  return d;
 }
 
 Runtime::Runtime(Device& device, uint64_t usable_bytes, uint64_t alignment)
@@ -74,7 +81,9 @@ Runtime::Runtime(Device& device, uint64_t usable_bytes, uint64_t alignment)
 
 Result<std::unique_ptr<Runtime>> Runtime::create(Device& device, RuntimeOptions options) {
   if (const Status status = check_identity(device); !status) return status.error();
-  const uint64_t alignment = std::max(kBufferAlignment, static_cast<uint64_t>(device.config().dim));
+  const isa::Config& config = device.config();
+  const uint64_t alignment = std::max(
+      {kBufferAlignment, static_cast<uint64_t>(config.dim), uint64_t{1} << config.segment_log2});
   std::unique_ptr<Runtime> runtime(new Runtime(device, usable_bytes(device), alignment));
   if (const Status status = runtime->start(options); !status) return status.error();
   return runtime;
@@ -83,9 +92,9 @@ Result<std::unique_ptr<Runtime>> Runtime::create(Device& device, RuntimeOptions 
 Status Runtime::start(RuntimeOptions options) {
   int log2 = options.ring_log2;
   if (log2 < 0) log2 = device_.mem_bytes() < kSmallMemory ? kSmallRingLog2 : kRingLog2;
-  if (log2 > kMaxRingLog2)
-    return input_error("a command ring holds at most 2^" + std::to_string(kMaxRingLog2) +
-                       " instructions");
+  const int most = std::min(kMaxRingLog2, config().index_bits - 1);
+  if (log2 > most)
+    return input_error("a command ring holds at most 2^" + std::to_string(most) + " instructions");
   ring_size_ = 1u << log2;
   history_.resize(size_t{2} * ring_size_);
   const Result<Buffer> ring = allocator_.allocate(uint64_t{ring_size_} * sizeof(isa::Instruction));
@@ -101,7 +110,7 @@ Status Runtime::start(RuntimeOptions options) {
     return status;
   if (const Status status = write_locked(reg::kRingLog2, static_cast<uint32_t>(log2)); !status)
     return status;
-  return write_segment(kDriverSegment, page_.address, page_.size, Perms::kWrite);
+  return write_segment(kDriverSegment, page_.address, std::max(kPageBytes, unit()), Perms::kWrite);
 }
 
 Status Runtime::disable_segments() {
@@ -159,10 +168,10 @@ Status Runtime::check_range(int segment, uint64_t address, uint64_t size, Perms 
   if (size > reach)
     return input_error(what + " of " + std::to_string(size) +
                        " bytes is larger than offsets reach, " + std::to_string(reach) + " bytes");
-  if (config().dma_unaligned == 0 && address % static_cast<uint64_t>(config().dim) != 0)
+  if (address % unit() != 0)
     return input_error(what + " at address " + std::to_string(address) + ": configuration " +
                        std::string(config().name) + " takes multiples of " +
-                       std::to_string(config().dim));
+                       std::to_string(unit()));
   const bool writable = (static_cast<uint32_t>(perms) & static_cast<uint32_t>(Perms::kWrite)) != 0;
   if (writable && (overlaps(address, size, ring_) || overlaps(address, size, page_)))
     return input_error(what + " at " + range_text(address, size) +
@@ -171,6 +180,7 @@ Status Runtime::check_range(int segment, uint64_t address, uint64_t size, Perms 
 }
 
 Status Runtime::bind(int segment, uint64_t address, uint64_t size, Perms perms) {
+  if (size < usable_bytes(device_)) size = (size + unit() - 1) / unit() * unit();
   if (const Status status = check_range(segment, address, size, perms); !status) return status;
   if (const Status status = refresh_completed(); !status) return status;
   if (completed_ != submitted_)
@@ -194,6 +204,7 @@ Status Runtime::reset(uint64_t timeout) {
   if (completed_ != submitted_) lost_.emplace_back(completed_, submitted_);
   completed_ = submitted_;
   tail_ = 0;
+  cycles_ = 0;
   broken_ = false;
   return write_word(submitted_);
 }
@@ -201,15 +212,18 @@ Status Runtime::reset(uint64_t timeout) {
 Result<Counters> Runtime::counters() {
   Counters counters;
   uint32_t high = 0, low = 0, high_again = 0;
-  const std::array<std::pair<uint32_t, uint32_t*>, 8> reads = {
-      std::pair{reg::kCyclesHi, &high},
-      std::pair{reg::kCycles, &low},
-      std::pair{reg::kCyclesHi, &high_again},
-      std::pair{reg::kBusyLoad, &counters.busy_load},
-      std::pair{reg::kBusyStore, &counters.busy_store},
-      std::pair{reg::kBusyMatmul, &counters.busy_matmul},
-      std::pair{reg::kBusyVector, &counters.busy_vector},
-      std::pair{reg::kMatmulSteps, &counters.matmul_steps}};
+  std::vector<std::pair<uint32_t, uint32_t*>> reads = {{reg::kCyclesHi, &high},
+                                                       {reg::kCycles, &low},
+                                                       {reg::kCyclesHi, &high_again},
+                                                       {reg::kMatmulSteps, &counters.matmul_steps},
+                                                       {reg::kMemoryLoad, &counters.memory[0]},
+                                                       {reg::kMemoryStore, &counters.memory[1]}};
+  for (uint32_t u = 0; u < kUnits; ++u) {
+    reads.emplace_back(reg::kBusyLoad + 4 * u, &counters.busy[u]);
+    for (uint32_t v = 0; v < kUnits; ++v)
+      reads.emplace_back(reg::kEmptyLoad + 4 * (kUnits * u + v), &counters.waits[u][v]);
+  }
+  if (!config().counters) reads.resize(3);
   for (const auto& [offset, value] : reads) {
     const Result<uint32_t> word = device_.read_reg(offset);
     if (!word) return word.error();
@@ -217,8 +231,23 @@ Result<Counters> Runtime::counters() {
   }
   // The low half wrapped between the two reads of the high half if they differ; then it was small.
   if (high != high_again && low > (1u << 31)) high_again = high;
-  counters.cycles = (uint64_t{high_again} << 32) | low;
+  cycles_ = config().cycle_bits == 64 ? (uint64_t{high_again} << 32) | low
+                                      : cycles_ + (low - static_cast<uint32_t>(cycles_));
+  counters.cycles = cycles_;
   return counters;
+}
+
+Result<Execution> Runtime::execute(std::span<const isa::Instruction> program) {
+  const Result<Counters> before = counters();
+  if (!before) return before.error();
+  const std::clock_t started = std::clock();
+  const Result<uint32_t> sequence = submit(program);
+  if (!sequence) return sequence.error();
+  if (const Status status = wait(*sequence); !status) return status.error();
+  const double seconds = static_cast<double>(std::clock() - started) / CLOCKS_PER_SEC;
+  const Result<Counters> after = counters();
+  if (!after) return after.error();
+  return Execution{*after - *before, seconds};
 }
 
 }  // namespace millrace

@@ -35,13 +35,27 @@ struct FaultRecord {
   std::string to_string() const;
 };
 
-// Counters since reset. Without config().counters all but cycles are 0.
+// Execution units of a counter's index, in the order of isa::Unit.
+inline constexpr size_t kUnits = 4;
+
+// Counters since reset (docs/registers.md). Without config().counters all but cycles are 0. For
+// every unit, busy + waits of its row = cycles.
 struct Counters {
   uint64_t cycles = 0;  // not idle
-  uint32_t busy_load = 0, busy_store = 0, busy_matmul = 0, busy_vector = 0;
-  uint32_t matmul_steps = 0;  // times dim squared: multiply-accumulates
+  std::array<uint32_t, kUnits> busy{};
+  uint32_t matmul_steps = 0;         // times dim squared: multiply-accumulates
+  std::array<uint32_t, 2> memory{};  // of the busy cycles of load and store: waiting for memory
+  // waits[u][v]: unit u had nothing running and its next instruction waited for unit v; u = v: it
+  // had none.
+  std::array<std::array<uint32_t, kUnits>, kUnits> waits{};
   // What happened between two readings.
   Counters operator-(const Counters& earlier) const;
+};
+
+// One program from submission to completion.
+struct Execution {
+  Counters counters;
+  double host_seconds = 0;  // processor time of this process meanwhile
 };
 
 struct RuntimeOptions {
@@ -65,7 +79,8 @@ class Runtime {
   Device& device() { return device_; }
   const isa::Config& config() const { return device_.config(); }
 
-  // Device memory, aligned to max(dim, 64) bytes. Contents of a fresh buffer are undefined.
+  // Device memory, aligned to 64 bytes, and to dim and the unit of segments. Contents of a fresh
+  // buffer are undefined.
   Result<Buffer> allocate(uint64_t size) { return allocator_.allocate(size); }
   Status release(const Buffer& buffer) { return allocator_.release(buffer); }
   const Allocator& allocator() const { return allocator_; }
@@ -74,9 +89,11 @@ class Runtime {
   Status write(const Buffer& buffer, uint64_t offset, std::span<const uint8_t> data);
   Status read(const Buffer& buffer, uint64_t offset, std::span<uint8_t> out);
 
-  // Makes `segment` cover [address, address + size). Refused: segment 0, segments the configuration
-  // lacks, ranges beyond memory or beyond the offset width, addresses the DMA cannot take, a
-  // writable range that overlaps ring or driver page, and submissions in flight.
+  // Makes `segment` cover [address, address + size), the size rounded up to the unit of segments
+  // (2^segment_log2 bytes; what a buffer is rounded up by belongs to nobody else). Refused: segment
+  // 0, segments the configuration lacks, ranges beyond memory or beyond the offset width, addresses
+  // the DMA cannot take, a writable range that overlaps ring or driver page, and submissions in
+  // flight.
   Status bind(int segment, uint64_t address, uint64_t size, Perms perms);
   Status bind(int segment, const Buffer& buffer, Perms perms) {
     return bind(segment, buffer.address, buffer.size, perms);
@@ -98,6 +115,8 @@ class Runtime {
   // their bytes stay.
   Status reset(uint64_t timeout = kDefaultTimeout);
   Result<Counters> counters();
+  // Submits and waits.
+  Result<Execution> execute(std::span<const isa::Instruction> program);
 
   uint32_t ring_size() const { return ring_size_; }
 
@@ -107,6 +126,9 @@ class Runtime {
   Status disable_segments();
   Status write_segment(int segment, uint64_t address, uint64_t size, Perms perms);
   Status write_locked(uint32_t offset, uint32_t value);
+  uint64_t unit() const { return uint64_t{1} << config().segment_log2; }
+  // The latest instruction index with these low bits that is not beyond the tail.
+  uint32_t full_index(uint32_t low) const;
   Status settle(uint64_t timeout);
   Status check_range(int segment, uint64_t address, uint64_t size, Perms perms) const;
   Status check_program(std::span<const isa::Instruction> program) const;
@@ -116,7 +138,9 @@ class Runtime {
   // One step of waiting: time passes, faults and lack of progress are Errors.
   struct Progress {
     uint64_t timeout = kDefaultTimeout;
-    uint64_t waited = 0;
+    uint64_t pause = 0;   // cycles until the next look at the machine
+    uint64_t total = 0;   // cycles of all pauses
+    uint64_t waited = 0;  // ... since the last progress
     uint32_t head = 0;
   };
   Status step(Progress& progress, const std::string& what);
@@ -130,6 +154,7 @@ class Runtime {
   Buffer ring_;
   Buffer page_;
   uint32_t ring_size_ = 0;
+  uint64_t cycles_ = 0;                              // CYCLES as last read, extended
   uint32_t tail_ = 0;                                // instructions put into the ring since reset
   uint32_t submitted_ = 0;                           // sequence number of the last submission
   uint32_t completed_ = 0;                           // sequence number last seen in the driver page

@@ -81,6 +81,10 @@ std::optional<isa::Instruction> Runtime::instruction_at(uint32_t index) const {
   return history_[index % history_.size()];
 }
 
+uint32_t Runtime::full_index(uint32_t low) const {
+  return tail_ - ((tail_ - low) & (UINT32_MAX >> (32 - config().index_bits)));
+}
+
 Status Runtime::write_word(uint32_t value) {
   std::array<uint8_t, 4> bytes;
   put_le32(value, bytes.data());
@@ -101,7 +105,7 @@ Status Runtime::refresh_completed() {
 Result<uint32_t> Runtime::room() {
   const Result<uint32_t> head = device_.read_reg(reg::kRingHead);
   if (!head) return head.error();
-  return ring_size_ - std::min(ring_size_, tail_ - *head);
+  return ring_size_ - std::min(ring_size_, tail_ - full_index(*head));
 }
 
 Status Runtime::put(std::span<const isa::Instruction> piece) {
@@ -184,12 +188,16 @@ Status Runtime::wait(uint32_t sequence, uint64_t timeout) {
     const Result<bool> finished = done(sequence);
     if (!finished) return finished.error();
     if (*finished) return completed_ == submitted_ ? settle(timeout) : Status();
+    // Whoever has waited long may be told a little late.
+    progress.pause = std::min(progress.total / 8, kMaxPollCycles);
     if (const Status status = step(progress, what); !status) return status;
   }
 }
 
 Status Runtime::step(Progress& progress, const std::string& what) {
-  if (const Status status = device_.advance(kPollCycles); !status) return status;
+  const uint64_t pause = std::max(progress.pause, kPollCycles);
+  if (const Status status = device_.advance(pause); !status) return status;
+  progress.total += pause;
   const Result<uint32_t> machine = device_.read_reg(reg::kStatus);
   if (!machine) return machine.error();
   const uint32_t before = completed_;
@@ -202,7 +210,7 @@ Status Runtime::step(Progress& progress, const std::string& what) {
   }
   const Result<uint32_t> head = device_.read_reg(reg::kRingHead);
   if (!head) return head.error();
-  progress.waited = *head == progress.head ? progress.waited + kPollCycles : 0;
+  progress.waited = *head == progress.head ? progress.waited + pause : 0;
   progress.head = *head;
   if (progress.waited < progress.timeout) return {};
   return failure(diagnose(*machine, what, progress.waited));
@@ -232,9 +240,10 @@ std::string Runtime::diagnose(uint32_t status, const std::string& what, uint64_t
   std::string text = what + " made no progress for " + std::to_string(waited) + " cycles: STATUS " +
                      bits + " (" + status_text(status) + ")";
   if (!head) return text + "; RING_HEAD cannot be read: " + head.error().message;
-  text += ", ring head " + std::to_string(*head) + ", tail " + std::to_string(tail_);
-  const std::optional<isa::Instruction> last = instruction_at(*head - 1);
-  if (*head == 0 || !last) return text + ", nothing dispatched since reset";
+  const uint32_t index = full_index(*head);
+  text += ", ring head " + std::to_string(index) + ", tail " + std::to_string(tail_);
+  const std::optional<isa::Instruction> last = instruction_at(index - 1);
+  if (index == 0 || !last) return text + ", nothing dispatched since reset";
   return text + ", last dispatched: " + disassemble(*last);
 }
 
@@ -251,9 +260,9 @@ Result<std::optional<FaultRecord>> Runtime::fault() {
   FaultRecord record;
   record.code = static_cast<isa::Fault>(reg_field(*word, reg::kFaultCodeLow, reg::kFaultCodeBits));
   record.unit = static_cast<isa::Unit>(reg_field(*word, reg::kFaultUnitLow, reg::kFaultUnitBits));
-  record.index = *index;
+  record.index = full_index(*index);
   record.address = *address;
-  record.instruction = instruction_at(*index);
+  record.instruction = instruction_at(record.index);
   return std::optional<FaultRecord>(record);
 }
 

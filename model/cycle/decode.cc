@@ -39,7 +39,8 @@ bool Decoder::legal(const Format& format, const isa::Instruction& words) const {
 // false if the range is empty, too large, or shares a bank with an operand before it.
 bool Decoder::take(Decoded& d, isa::Space space, uint32_t word) const {
   const bool sp = space == isa::Space::kSp;
-  const uint32_t low = (d.words[word] & 0xffff) >> (sp ? config_.sp_row_bits : config_.acc_row_bits);
+  const uint32_t low =
+      (d.words[word] & 0xffff) >> (sp ? config_.sp_row_bits : config_.acc_row_bits);
   const uint32_t high = d.words[word] >> 16 & 0xf;
   const uint32_t banks = static_cast<uint32_t>(sp ? config_.sp_banks : config_.acc_banks);
   if (low > high || high >= banks) return false;
@@ -92,10 +93,10 @@ Decoded Decoder::decode(const isa::Instruction& words, bool bus_error) const {
   d.reads = d.opcode() == isa::Opcode::kLoad;
   d.writes = d.opcode() == isa::Opcode::kStore || d.signal;
   d.segment = words[0] >> 12 & ((uint32_t{1} << config_.seg_bits) - 1);
-  d.unit = d.reads ? (config_.dma_shared ? kStore : kLoad)
-           : d.writes                             ? kStore
-           : d.opcode() == isa::Opcode::kMatmul   ? kMatmul
-                                                  : kVector;
+  d.unit = d.reads                              ? (config_.dma_shared ? kStore : kLoad)
+           : d.writes                           ? kStore
+           : d.opcode() == isa::Opcode::kMatmul ? kMatmul
+                                                : kVector;
   return d;
 }
 

@@ -79,8 +79,12 @@ bool Dispatch::take_offer(Cycle now, uint32_t shares, uint32_t bus_addr) {
     const uint32_t i = static_cast<uint32_t>(std::countr_zero(others));
     const Slot& other = slots_[i];
     if (other.done <= now || !conflict(other, d, shares)) continue;
-    if (other.done == kNever) slot.waits |= 1u << i;
-    else slot.ready = std::max(slot.ready, other.done + 1);
+    if (config_.counters)
+      slot.blockers.push_back({other.index, i, other.instruction.unit, other.done});
+    if (other.done == kNever)
+      slot.waits |= 1u << i;
+    else
+      slot.ready = std::max(slot.ready, other.done + 1);
   }
   occupied_ |= 1u << number;
   ++head_;
@@ -112,9 +116,14 @@ std::optional<uint32_t> Dispatch::take_start(uint32_t number, Cycle now) {
     return std::nullopt;
   }
   unit.head_started = true;
+  if (unit.running.empty()) {
+    const auto waits = waits_of(unit, slot, now);
+    for (uint32_t i = 0; i < kUnits; ++i) unit.waited[i] += waits[i];
+    unit.covered = std::max(unit.covered, now);
+  }
   unit.running.push_back(index);
-  if (unit.running.size() == 1) unit.covered = std::max(unit.covered, now);
   slot.running = true;
+  slot.started = now;
   return index;
 }
 
@@ -140,6 +149,8 @@ void Dispatch::finish(uint32_t index, Cycle when, Stop stop) {
     Slot& other = slots_[static_cast<size_t>(std::countr_zero(others))];
     if (!(other.waits >> index & 1)) continue;
     other.waits &= ~(1u << index);
+    for (Blocker& b : other.blockers)
+      if (b.slot == index && b.done == kNever) b.done = when;
     other.ready = std::max(other.ready, when + 1);
     const uint32_t waiting = other.instruction.unit;
     if (other.waits == 0 && &slots_[units_[waiting].queue.front()] == &other) plan_start(waiting);
@@ -162,8 +173,7 @@ Slot Dispatch::take_done(uint32_t number, Cycle now) {
 }
 
 bool Dispatch::older_than_record(const Slot& slot) const {
-  return stop_ == kNever || decode_record_ ||
-         static_cast<int32_t>(slot.index - record_.index) < 0;
+  return stop_ == kNever || decode_record_ || static_cast<int32_t>(slot.index - record_.index) < 0;
 }
 
 void Dispatch::record_fault(Cycle now, const Slot& slot, uint32_t number) {
@@ -179,6 +189,33 @@ void Dispatch::settle(Cycle now) {
   for (const Slot& slot : slots_)
     if (slot.valid && (slot.running || older_than_record(slot))) return;
   final_ = now + 1;
+}
+
+// The cycles before `end` in which `head` stood at the head of an idle unit, each charged to the
+// oldest instruction that it still waited for.
+std::array<uint64_t, kUnits> Dispatch::waits_of(const Unit& unit, const Slot& head,
+                                                Cycle end) const {
+  std::array<uint64_t, kUnits> waits{};
+  std::vector<Blocker> blockers = head.blockers;
+  std::sort(blockers.begin(), blockers.end(), [](const Blocker& a, const Blocker& b) {
+    return static_cast<int32_t>(a.index - b.index) < 0;
+  });
+  Cycle at = std::max(head.dispatched + 1, unit.covered);
+  for (const Blocker& b : blockers) {
+    const Cycle until = std::min(b.done == kNever ? end : b.done + 1, end);
+    if (until <= at) continue;
+    waits[b.unit] += until - at;
+    at = until;
+  }
+  return waits;
+}
+
+uint64_t Dispatch::waited(uint32_t number, uint32_t other, Cycle now) const {
+  const Unit& unit = units_[number];
+  uint64_t cycles = unit.waited[other];
+  if (unit.running.empty() && !unit.queue.empty() && !unit.head_started)
+    cycles += waits_of(unit, slots_[unit.queue.front()], std::min(now, final_))[other];
+  return cycles;
 }
 
 uint64_t Dispatch::busy(uint32_t number, Cycle now) const {

@@ -25,13 +25,20 @@ struct FaultRecord {
   uint32_t addr = 0;
 };
 
+// An older instruction that one waits for.
+struct Blocker {
+  uint32_t index = 0, slot = 0, unit = 0;
+  Cycle done = kNever;
+};
+
 // An instruction in flight.
 struct Slot {
   Decoded instruction;
   uint32_t index = 0;  // since reset
-  Cycle dispatched = 0;
-  Cycle ready = 0;         // the first cycle in which all that it waited for is complete
-  uint32_t waits = 0;      // bit i: for slot i, whose completion is not known yet
+  Cycle dispatched = 0, started = 0;
+  Cycle ready = 0;                // the first cycle in which all that it waited for is complete
+  uint32_t waits = 0;             // bit i: for slot i, whose completion is not known yet
+  std::vector<Blocker> blockers;  // all that it waits or waited for
   Cycle done = kNever;
   Stop stop;
   bool valid = false, running = false;
@@ -71,11 +78,14 @@ class Dispatch {
   void halt(Cycle from) { halt_ = from; }
   bool empty() const { return occupied_ == 0; }
   uint32_t head() const { return head_; }
-  Cycle stop_time() const { return stop_; }  // from then on nothing is dispatched
+  Cycle stop_time() const { return stop_; }    // from then on nothing is dispatched
   Cycle final_time() const { return final_; }  // from then on the record is final
   const FaultRecord& record() const { return record_; }
   // Cycles before `now` in which the unit had begun an instruction that was not complete.
   uint64_t busy(uint32_t unit, Cycle now) const;
+  // ... in which none had begun, its next one waited, and the oldest that it waited for was in
+  // unit `other`.
+  uint64_t waited(uint32_t unit, uint32_t other, Cycle now) const;
 
  private:
   struct Offer {
@@ -88,18 +98,20 @@ class Dispatch {
     std::vector<Cycle> pops;       // of the last queue_depth instructions, by number modulo depth
     uint64_t pushed = 0, popped = 0;
     bool head_started = false;
-    bool held = false;      // its head never starts
-    Cycle free = 0;         // the next head may start from here on
-    Cycle start = kNever;   // of the head
-    Cycle done = kNever;    // of the oldest running
-    uint64_t busy = 0;      // cycles counted up to `covered`
-    Cycle covered = 0;      // first cycle not counted
+    bool held = false;                      // its head never starts
+    Cycle free = 0;                         // the next head may start from here on
+    Cycle start = kNever;                   // of the head
+    Cycle done = kNever;                    // of the oldest running
+    uint64_t busy = 0;                      // cycles counted up to `covered`
+    Cycle covered = 0;                      // first cycle not counted
+    std::array<uint64_t, kUnits> waited{};  // of heads that have started, by unit waited for
   };
 
   bool conflict(const Slot& older, const Decoded& instruction, uint32_t shares) const;
   bool older_than_record(const Slot& slot) const;
   void plan_dispatch();
   void plan_start(uint32_t unit);
+  std::array<uint64_t, kUnits> waits_of(const Unit& unit, const Slot& head, Cycle end) const;
   void record_fault(Cycle now, const Slot& slot, uint32_t unit);
 
   const isa::Config& config_;

@@ -44,7 +44,8 @@ class RowWalk {
     const uint32_t i1 = row_, i2 = plane_;
     if (++row_ == f.rows) row_ = 0, ++plane_;
     Row row;
-    row.offset = static_cast<uint32_t>((f.offset + i2 * f.mem_plane + i1 * f.mem_row) & (limit - 1));
+    row.offset =
+        static_cast<uint32_t>((f.offset + i2 * f.mem_plane + i1 * f.mem_row) & (limit - 1));
     const uint64_t space = uint64_t{1} << config_.addr_bits;
     row.addr = static_cast<uint32_t>((uint64_t{op_.segment.base} + row.offset) & (space - 1));
     row.chip = f.dst + i2 * f.chip_plane + i1 * f.chip_row;

@@ -7,6 +7,7 @@ Fetch::Fetch(const isa::Config& config, memory::MemoryTiming& timing, memory::By
     : config_(config),
       port_(timing, memory::Port::kFetch, 4),
       bytes_(bytes),
+      index_mask_(static_cast<uint32_t>((uint64_t{1} << config.index_bits) - 1)),
       taken_(static_cast<size_t>(std::max(1, config.fetch_words / isa::kWords))) {}
 
 void Fetch::reset() {
@@ -23,15 +24,15 @@ uint32_t Fetch::address(uint32_t index) const {
 }
 
 void Fetch::doorbell(Cycle now, uint32_t tail) {
-  if (requested_ == tail_) available_ = now + 1;
-  tail_ = tail;
+  if (all_requested()) available_ = now + 1;
+  tail_ = tail & index_mask_;
   plan();
 }
 
 // An address is offered when there is an instruction in the ring and, with a prefetch buffer, room
 // for its words; without one, when decode is empty.
 void Fetch::plan() {
-  if (handshake_ != kNever || requested_ == tail_) return;
+  if (handshake_ != kNever || all_requested()) return;
   Cycle offered = available_;
   if (requested_ > 0) offered = std::max(offered, last_handshake_ + 1);
   if (buffered()) {
@@ -63,7 +64,7 @@ Arrival Fetch::read(uint32_t addr) const {
 void Fetch::request(Cycle now) {
   const uint32_t addr = address(requested_);
   Arrival arrival = read(addr);
-  arrival.complete = last_beat_ = port_.accept(now, addr, isa::kWords);
+  arrival.complete = last_beat_ = port_.accept(now, addr, isa::kWords).last;
   arrived_.push_back(arrival);
   last_handshake_ = now;
   offered_ = handshake_ = kNever;

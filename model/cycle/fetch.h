@@ -39,7 +39,7 @@ class Fetch {
   // No address is offered from this cycle on, but one that waits stays.
   void stop(Cycle from);
 
-  bool drained() const { return requested_ == tail_ && arrived_.empty(); }
+  bool drained() const { return all_requested() && arrived_.empty(); }
   bool waits(Cycle now) const;  // STATUS.fetch_wait
   bool quiet() const { return handshake_ == kNever; }
   Cycle last_beat() const { return last_beat_; }
@@ -47,18 +47,20 @@ class Fetch {
  private:
   static constexpr uint32_t kBytes = 4 * isa::kWords;
   bool buffered() const { return config_.fetch_words > 0; }
+  bool all_requested() const { return ((requested_ ^ tail_) & index_mask_) == 0; }
   void plan();
   Arrival read(uint32_t addr) const;
 
   const isa::Config& config_;
   ReadPort port_;
   memory::Bytes& bytes_;
+  const uint32_t index_mask_;  // of RING_TAIL
   uint32_t ring_base_ = 0, ring_log2_ = 0;
   uint32_t tail_ = 0;
-  uint32_t requested_ = 0;   // instructions, since reset, like the next three
-  uint32_t completed_ = 0;   // given out by take_arrival()
+  uint32_t requested_ = 0;  // instructions, since reset, like the next three
+  uint32_t completed_ = 0;  // given out by take_arrival()
   uint32_t dispatched_ = 0;
-  Cycle available_ = 0;      // the next one has been in the ring since
+  Cycle available_ = 0;  // the next one has been in the ring since
   Cycle offered_ = kNever, handshake_ = kNever;
   Cycle last_handshake_ = 0, last_beat_ = 0, last_dispatch_ = 0;
   Cycle stop_ = kNever;

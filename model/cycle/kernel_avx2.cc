@@ -101,7 +101,7 @@ class Multiplier {
  private:
   static constexpr uint32_t kTilePairs = kDim / 2;
   static constexpr uint32_t kTilePanels = kDim > kColumns ? kDim / kColumns : 1;
-  static constexpr uint32_t kUsed = kDim < kColumns ? kDim : kColumns;  // columns of a panel
+  static constexpr uint32_t kUsed = kDim < kColumns ? kDim : kColumns;
 
   const uint8_t* word(uint32_t addr) const {
     return p_.memories.sp + size_t{addr & p_.memories.sp_mask} * kDim;
@@ -113,43 +113,68 @@ class Multiplier {
     const uint32_t nt = number / kTilePanels, first = number % kTilePanels * kColumns;
     panel.acc = p_.memories.acc + first;
     panel.d = p_.d + nt * p_.d_tile;
-    panel.excess = _mm256_setzero_si256();
+    __m256i excess = _mm256_setzero_si256();
     const __m256i bias = _mm256_set1_epi16(kSpBias);
     for (uint32_t i = 0; i < n_k_; ++i) {
       const uint32_t base = p_.b + nt * p_.b_tile + (k_ + i) * p_.b_k;
       int16_t(*const b)[2 * kColumns] = panel.b + i * kTilePairs;
-      if (p_.transpose)
+      if constexpr (kDim < 16)
+        copy_lanes(base, b);
+      else if (p_.transpose)
         interleave_rows(base, first, b);
       else
         transpose_columns(base, first, b);
       for (uint32_t pair = 0; pair < kTilePairs; ++pair) {
         const __m256i signed_b = _mm256_sub_epi16(load(b[pair]), bias);
         store(b[pair], signed_b);
-        panel.excess = _mm256_add_epi32(panel.excess, _mm256_madd_epi16(signed_b, bias));
+        excess = _mm256_add_epi32(excess, _mm256_madd_epi16(signed_b, bias));
       }
     }
+    panel.excess = excess;
   }
 
-  // Words are columns. What lies beyond a small tile does not matter.
+  // Small tiles, lane by lane; what lies beyond them does not matter.
+  void copy_lanes(uint32_t base, int16_t (*b)[2 * kColumns]) const {
+    for (uint32_t c = 0; c < kDim; ++c)
+      for (uint32_t lane = 0; lane < kDim; ++lane) {
+        const uint32_t k = p_.transpose ? c : lane, n = p_.transpose ? lane : c;
+        b[k / 2][2 * n + k % 2] = word(base + c * p_.b_col)[lane];
+      }
+  }
+
+  // Words are columns: 8 x 8 pairs are transposed, first 4 x 4 of them.
   void transpose_columns(uint32_t base, uint32_t first, int16_t (*b)[2 * kColumns]) const {
-    for (uint32_t c = 0; c < kUsed; ++c) {
-      const uint8_t* const from = word(base + (first + c) * p_.b_col);
-      for (uint32_t pair = 0; pair < kTilePairs; ++pair) {
-        const uint32_t lanes = from[2 * pair] | uint32_t{from[2 * pair + 1]} << 16;
-        std::memcpy(&b[pair][2 * c], &lanes, 4);
+    for (uint32_t half = 0; half < kDim; half += 16) {
+      __m256i r[2][4];
+      for (uint32_t c = 0; c < kColumns; ++c)
+        r[c / 4][c % 4] = widened(word(base + (first + c) * p_.b_col) + half);
+      __m256i t[2][4];  // pairs 0 and 4, 1 and 5, 2 and 6, 3 and 7 of four columns
+      for (uint32_t i = 0; i < 2; ++i) {
+        const __m256i low01 = _mm256_unpacklo_epi32(r[i][0], r[i][1]);
+        const __m256i high01 = _mm256_unpackhi_epi32(r[i][0], r[i][1]);
+        const __m256i low23 = _mm256_unpacklo_epi32(r[i][2], r[i][3]);
+        const __m256i high23 = _mm256_unpackhi_epi32(r[i][2], r[i][3]);
+        t[i][0] = _mm256_unpacklo_epi64(low01, low23);
+        t[i][1] = _mm256_unpackhi_epi64(low01, low23);
+        t[i][2] = _mm256_unpacklo_epi64(high01, high23);
+        t[i][3] = _mm256_unpackhi_epi64(high01, high23);
+      }
+      for (uint32_t i = 0; i < 4; ++i) {
+        store(b[half / 2 + i], _mm256_permute2x128_si256(t[0][i], t[1][i], 0x20));
+        store(b[half / 2 + 4 + i], _mm256_permute2x128_si256(t[0][i], t[1][i], 0x31));
       }
     }
   }
 
-  // Words are rows.
+  // Words are rows: two of them are interleaved.
   void interleave_rows(uint32_t base, uint32_t first, int16_t (*b)[2 * kColumns]) const {
     for (uint32_t pair = 0; pair < kTilePairs; ++pair) {
-      const uint8_t* const even = word(base + 2 * pair * p_.b_col) + first;
-      const uint8_t* const odd = word(base + (2 * pair + 1) * p_.b_col) + first;
-      for (uint32_t c = 0; c < kUsed; ++c) {
-        b[pair][2 * c] = even[c];
-        b[pair][2 * c + 1] = odd[c];
-      }
+      const auto lanes = [&](uint32_t c) {
+        const uint8_t* const from = word(base + c * p_.b_col) + first;
+        return _mm_loadl_epi64(reinterpret_cast<const __m128i*>(from));
+      };
+      const __m128i both = _mm_unpacklo_epi8(lanes(2 * pair), lanes(2 * pair + 1));
+      store(b[pair], _mm256_cvtepu8_epi16(both));
     }
   }
 
@@ -166,40 +191,47 @@ class Multiplier {
     return panel.acc + size_t{(panel.d + row) & p_.memories.acc_mask} * kDim;
   }
 
-  // A word of A as 16-bit lanes.
-  static void widen(const uint8_t* from, int16_t* to) {
-    if constexpr (kDim >= 16) {
-      for (uint32_t i = 0; i < kDim; i += 16) {
-        const auto* const half = reinterpret_cast<const __m128i*>(from + i);
-        store(to + i, _mm256_cvtepu8_epi16(_mm_load_si128(half)));
-      }
-    } else {
-      for (uint32_t i = 0; i < kDim; ++i) to[i] = from[i];
-    }
+  static __m256i widened(const uint8_t* from) {
+    return _mm256_cvtepu8_epi16(_mm_load_si128(reinterpret_cast<const __m128i*>(from)));
   }
 
-  // kRows rows of kN panels, whose sums stay in registers.
+  // A word of A as 16-bit lanes.
+  static void widen(const uint8_t* from, int16_t* to) {
+    if constexpr (kDim < 16)
+      for (uint32_t i = 0; i < kDim; ++i) to[i] = from[i];
+    else
+      for (uint32_t i = 0; i < kDim; i += 16) store(to + i, widened(from + i));
+  }
+
+  // kRows rows of kN panels. Loops over either are unrolled early, so that sums are registers.
   template <uint32_t kRows, uint32_t kN>
   void multiply(uint32_t row) const {
     alignas(64) int16_t a[kRows][2 * kPairs];
-    __m256i sums[kRows][kN];
-    for (uint32_t r = 0; r < kRows; ++r) {
+    for (uint32_t r = 0; r < kRows; ++r)
       for (uint32_t i = 0; i < n_k_; ++i)
         widen(word(p_.a_rows[row + r] + p_.a_k[k_ + i]), a[r] + i * kDim);
+    __m256i sums[kRows][kN];
+#pragma GCC unroll 4
+    for (uint32_t r = 0; r < kRows; ++r)
+#pragma GCC unroll 2
       for (uint32_t j = 0; j < kN; ++j) sums[r][j] = before(panels_[j], row + r);
-    }
     for (uint32_t pair = 0; pair < n_k_ * kTilePairs; ++pair) {
       __m256i b[kN];
+#pragma GCC unroll 2
       for (uint32_t j = 0; j < kN; ++j) b[j] = load(panels_[j].b[pair]);
+#pragma GCC unroll 4
       for (uint32_t r = 0; r < kRows; ++r) {
         int32_t lanes;
         std::memcpy(&lanes, a[r] + 2 * pair, 4);
         const __m256i x = _mm256_set1_epi32(lanes);
+#pragma GCC unroll 2
         for (uint32_t j = 0; j < kN; ++j)
           sums[r][j] = _mm256_add_epi32(sums[r][j], _mm256_madd_epi16(x, b[j]));
       }
     }
+#pragma GCC unroll 4
     for (uint32_t r = 0; r < kRows; ++r)
+#pragma GCC unroll 2
       for (uint32_t j = 0; j < kN; ++j)
         std::memcpy(output(panels_[j], row + r), &sums[r][j], 4 * kUsed);
   }

@@ -118,7 +118,7 @@ class Multiplier {
     const uint32_t nt = number / kTilePanels, first = number % kTilePanels * kColumns;
     panel.acc = p_.memories.acc + first;
     panel.d = p_.d + nt * p_.d_tile;
-    panel.excess = _mm512_setzero_si512();
+    __m512i excess = _mm512_setzero_si512();
     const __m512i bias = _mm512_set1_epi8(static_cast<char>(kSpBias));
     for (uint32_t i = 0; i < n_k_; ++i) {
       const uint32_t base = p_.b + nt * p_.b_tile + (k_ + i) * p_.b_k;
@@ -132,9 +132,10 @@ class Multiplier {
       for (uint32_t g = 0; g < kTileGroups; ++g) {
         const __m512i signed_b = _mm512_xor_si512(_mm512_load_si512(b[g]), bias);
         _mm512_store_si512(b[g], signed_b);
-        panel.excess = _mm512_dpbusd_epi32(panel.excess, bias, signed_b);
+        excess = _mm512_dpbusd_epi32(excess, bias, signed_b);
       }
     }
+    panel.excess = excess;
   }
 
   // Small tiles, lane by lane; what lies beyond them does not matter.

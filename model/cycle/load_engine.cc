@@ -19,11 +19,15 @@ void LoadEngine::reset() {
   offered_ = handshake_ = halt_ = kNever;
   launch_ = response_ = word_ = 0;
   bursts_done_ = ops_ = 0;
+  in_flight_.clear();
+  waited_ = covered_ = 0;
 }
 
 void LoadEngine::start(Cycle now, const DmaOp& op) {
-  if (busy_) next_ = {now, op};
-  else begin(now, op);
+  if (busy_)
+    next_ = {now, op};
+  else
+    begin(now, op);
 }
 
 // The first row is taken when the burst register is free and the data side has room for the
@@ -38,8 +42,10 @@ void LoadEngine::begin(Cycle now, const DmaOp& op) {
     from = std::max(from, popped_[ops_ % popped_.size()] + 1);
   last_row_ = rows_->last();
   row_ = rows_->next();
-  if (row_.ok) take_row(from);
-  else fail(std::max(from, word_) + 1, row_);  // seen a cycle after the row is taken
+  if (row_.ok)
+    take_row(from);
+  else
+    fail(std::max(from, word_) + 1, row_);  // seen a cycle after the row is taken
 }
 
 void LoadEngine::take_row(Cycle now) {
@@ -59,9 +65,14 @@ void LoadEngine::offer(Cycle from) {
 }
 
 void LoadEngine::request(Cycle now) {
-  offered_ = handshake_ = kNever;
   const uint64_t mask = (uint64_t{1} << config_.addr_bits) - 1;
-  response_ = port_.accept(now, burst_.addr & mask, burst_.beats);
+  const ReadPort::Accepted accepted = port_.accept(now, burst_.addr & mask, burst_.beats);
+  response_ = accepted.last;
+  while (!in_flight_.empty() && in_flight_.front().last < now) in_flight_.pop_front();
+  in_flight_.push_back(accepted);
+  waited_ += response_ + 1 - std::max(offered_, covered_) - burst_.beats;
+  covered_ = response_ + 1;
+  offered_ = handshake_ = kNever;
   retired_[bursts_done_++ % retired_.size()] = response_;
   // With one burst in flight the burst stays in its register until its response.
   launch_ = config_.dma_outstanding == 1 ? response_ : now;
@@ -75,8 +86,10 @@ void LoadEngine::request(Cycle now) {
   if (!last_row_) {
     last_row_ = rows_->last();
     row_ = rows_->next();
-    if (row_.ok) take_row(launch_);
-    else fail(std::max(launch_, word_) + 1, row_);
+    if (row_.ok)
+      take_row(launch_);
+    else
+      fail(std::max(launch_, word_) + 1, row_);
     return;
   }
   popped_[ops_++ % popped_.size()] = word_;
@@ -97,8 +110,7 @@ void LoadEngine::end_addresses() {
 // A row outside its segment ends the instruction in cycle `when`, with nothing in flight.
 void LoadEngine::fail(Cycle when, const Row& row) {
   const bool permitted = op_.segment.read;
-  if (!stop_)
-    stop_ = {permitted ? isa::Fault::kSegment : isa::Fault::kPermission, row.offset};
+  if (!stop_) stop_ = {permitted ? isa::Fault::kSegment : isa::Fault::kPermission, row.offset};
   popped_[ops_++ % popped_.size()] = when;
   dispatch_.finish(op_.slot, when + 1, stop_);
   dispatch_.popped(unit(), config_.dma_shared ? when + 1 : when);
@@ -107,8 +119,7 @@ void LoadEngine::fail(Cycle when, const Row& row) {
 
 // The first word made from a beat that the bus refuses: a word that does not start on a beat
 // boundary takes the next beat too, except a row's last one that ends in its first.
-std::optional<LoadEngine::Refusal> LoadEngine::first_refused(const Row& row,
-                                                             uint32_t words) const {
+std::optional<LoadEngine::Refusal> LoadEngine::first_refused(const Row& row, uint32_t words) const {
   const uint32_t dim = static_cast<uint32_t>(config_.dim);
   const uint64_t mask = (uint64_t{1} << config_.addr_bits) - 1;
   BurstWalk walk(config_, row, op_.fields.row_bytes);
@@ -162,6 +173,16 @@ const uint8_t* LoadEngine::row_bytes(const Row& row, uint32_t bytes) {
 void LoadEngine::halt(Cycle from) {
   halt_ = from;
   if (handshake_ != kNever && offered_ >= from) offered_ = handshake_ = kNever;
+}
+
+uint64_t LoadEngine::memory_cycles(Cycle now) const {
+  uint64_t cycles = waited_;
+  if (covered_ > now) {
+    cycles -= covered_ - now;
+    for (const ReadPort::Accepted& burst : in_flight_) cycles += port_.beats_from(burst, now);
+  }
+  const Cycle from = std::max(offered_, covered_);
+  return cycles + (handshake_ != kNever && from < now ? now - from : 0);
 }
 
 bool LoadEngine::waits(Cycle now) const {

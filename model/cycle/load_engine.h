@@ -4,6 +4,7 @@
 // instruction, up to dma_outstanding bursts and queue_depth instructions.
 #pragma once
 
+#include <deque>
 #include <vector>
 
 #include "model/cycle/dispatch.h"
@@ -27,6 +28,8 @@ class LoadEngine {
   bool waits(Cycle now) const;  // STATUS.read_wait
   bool quiet() const { return handshake_ == kNever; }
   Cycle last_response() const { return response_; }
+  // Cycles before `now` in which an address is offered or data outstanding, and no beat arrives.
+  uint64_t memory_cycles(Cycle now) const;
 
  private:
   uint32_t unit() const { return config_.dma_shared ? kStore : kLoad; }
@@ -53,7 +56,7 @@ class LoadEngine {
     Cycle start;
     DmaOp op;
   };
-  bool busy_ = false;     // the address side has an instruction, op_
+  bool busy_ = false;            // the address side has an instruction, op_
   std::optional<Waiting> next_;  // started, while op_'s last row is still going out
   DmaOp op_;
   std::optional<RowWalk> rows_;
@@ -61,16 +64,19 @@ class LoadEngine {
   BurstWalk bursts_;
   Burst burst_;
   bool last_row_ = false;
-  Stop stop_;             // of op_
+  Stop stop_;  // of op_
   Cycle offered_ = kNever, handshake_ = kNever;
-  Cycle launch_ = 0;      // the next row may be taken
-  Cycle response_ = 0;    // last beat so far
-  Cycle word_ = 0;        // last word written on chip
+  Cycle launch_ = 0;    // the next row may be taken
+  Cycle response_ = 0;  // last beat so far
+  Cycle word_ = 0;      // last word written on chip
   Cycle halt_ = kNever;
   std::vector<Cycle> retired_;  // last beats, by number of the burst modulo dma_outstanding
   std::vector<Cycle> popped_;   // from the data side, by number modulo queue_depth
   uint64_t bursts_done_ = 0, ops_ = 0;
   std::vector<uint8_t> around_;  // of row_bytes()
+  std::deque<ReadPort::Accepted> in_flight_;  // some of them may be over
+  uint64_t waited_ = 0;  // memory_cycles() up to `covered_`, the first cycle not counted
+  Cycle covered_ = 0;
 };
 
 }  // namespace millrace::cycle

@@ -92,9 +92,12 @@ void Machine::start(uint32_t unit, Cycle now) {
     life.ready = slot.ready;
     life.started = now;
   }
-  if (unit == kMatmul) start_matmul(slot, *number, now);
-  else if (unit == kVector) start_vector(slot, *number, now);
-  else start_dma(slot, *number, now);
+  if (unit == kMatmul)
+    start_matmul(slot, *number, now);
+  else if (unit == kVector)
+    start_vector(slot, *number, now);
+  else
+    start_dma(slot, *number, now);
 }
 
 void Machine::start_dma(const Slot& slot, uint32_t number, Cycle now) {
@@ -107,19 +110,21 @@ void Machine::start_dma(const Slot& slot, uint32_t number, Cycle now) {
     op.signal = isa::Signal::unpack(d.words).value;
     op.fields = isa::Load{.seg = d.segment, .row_bytes = 4, .offset = d.words[2]};
   }
-  if (d.reads) load_.start(now, op);
-  else store_.start(now, op);
+  if (d.reads)
+    load_.start(now, op);
+  else
+    store_.start(now, op);
 }
 
 void Machine::start_matmul(const Slot& slot, uint32_t number, Cycle now) {
   const isa::Matmul op = isa::Matmul::unpack(slot.instruction.words);
   const MatmulReach r = reach(config_, op);
   const Course course = matmul_course(config_, op, r, now);
-  if (product_) steps_ += product_->reach.tiles * product_->op.n_oy * product_->op.n_ox + product_->reach.rows;
+  if (product_)
+    steps_ += product_->reach.tiles * product_->op.n_oy * product_->op.n_ox + product_->reach.rows;
   product_ = {op, r, now};
   values_.matmul(op, r.tiles, r.rows);
-  dispatch_.finish(number, course.done,
-                   r.fault ? Stop{isa::Fault::kBank, *r.fault} : Stop());
+  dispatch_.finish(number, course.done, r.fault ? Stop{isa::Fault::kBank, *r.fault} : Stop());
   dispatch_.popped(kMatmul, course.popped);
 }
 
@@ -147,6 +152,8 @@ void Machine::complete(uint32_t unit, Cycle now) {
     life.done = now;
     life.stop = slot.stop;
   }
+  if (observer_)
+    observer_({slot.instruction.words, slot.index, unit, slot.dispatched, slot.started, now});
   if (!slot.instruction.signal || slot.stop) return;
   const isa::Signal op = isa::Signal::unpack(slot.instruction.words);
   signal_value_ = op.value;

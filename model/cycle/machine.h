@@ -9,6 +9,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -27,8 +28,8 @@ namespace millrace::cycle {
 
 class Machine {
  public:
-  // The machine after power-on. Memory and its timing must outlive it; `timing` belongs to it alone,
-  // but for the register port's stalls.
+  // The machine after power-on. Memory and its timing must outlive it; `timing` belongs to it
+  // alone, but for the register port's stalls.
   Machine(const isa::Config& config, memory::MemoryTiming& timing, memory::Bytes& bytes,
           Kernel kernel);
   Machine(const Machine&) = delete;
@@ -55,6 +56,9 @@ class Machine {
   // Stages of instructions are written to `timeline` from now on; null: no longer. A soft reset
   // starts the indices anew and clears nothing.
   void record(Timeline* timeline) { timeline_ = timeline; }
+  // Called with every instruction that completes.
+  using Observer = std::function<void(const Passage&)>;
+  void observe(Observer observer) { observer_ = std::move(observer); }
 
  private:
   void step(Cycle now);
@@ -76,6 +80,7 @@ class Machine {
   Cycle clear_time() const;
   std::optional<uint32_t> read_fixed(uint32_t offset) const;
   std::optional<uint32_t> read_counter(Cycle now, uint32_t offset) const;
+  uint64_t count(uint32_t number, Cycle now) const;
   std::optional<uint32_t> read_segment(uint32_t offset) const;
   uint32_t status(Cycle now) const;
   uint64_t cycles(Cycle now) const;
@@ -110,6 +115,7 @@ class Machine {
   uint64_t steps_ = 0;
   std::vector<Retirement>* trace_ = nullptr;
   Timeline* timeline_ = nullptr;
+  Observer observer_;
 };
 
 }  // namespace millrace::cycle

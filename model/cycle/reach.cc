@@ -45,8 +45,10 @@ MatmulReach rows_inside(const MatmulBanks& banks, const isa::Matmul& op, uint32_
     for (uint32_t ox = 0; ox < op.n_ox; ++ox) {
       const uint32_t x = banks.a.wrap(a + oy * op.a_oy + ox * op.a_ox);
       const uint32_t y = banks.d.wrap(d + reach.rows);
-      if (!banks.a.contains(x)) reach.fault = x;
-      else if (!banks.d.contains(y)) reach.fault = y;
+      if (!banks.a.contains(x))
+        reach.fault = x;
+      else if (!banks.d.contains(y))
+        reach.fault = y;
       if (reach.fault) return reach;
       ++reach.rows;
     }
@@ -90,8 +92,8 @@ std::optional<uint32_t> walk_results(const VectorBanks& banks, const isa::Vector
     for (uint32_t i1 = 0; i1 < op.n1; ++i1)
       for (uint32_t i0 = 0; i0 < op.n0; ++i0, ++reach.position) {
         const uint32_t x = op.src1 + i0 * op.s1_0 + i1 * op.s1_1 + i2 * op.s1_2 + i3 * op.s1_3;
-        const uint32_t y = op.src2 + i0 * vset.s2_0 + i1 * vset.s2_1 + i2 * vset.s2_2 +
-                           i3 * vset.s2_3;
+        const uint32_t y =
+            op.src2 + i0 * vset.s2_0 + i1 * vset.s2_1 + i2 * vset.s2_2 + i3 * vset.s2_3;
         const uint32_t z = op.dst + i2 * op.d_2 + i3 * op.d_3;
         if (outside(banks.src1, op.src1_kind, x)) return banks.src1.wrap(x);
         if (outside(banks.src2, op.src2_kind, y)) return banks.src2.wrap(y);
@@ -137,14 +139,17 @@ MatmulReach reach(const isa::Config& config, const isa::Matmul& op) {
                              {config, isa::Space::kAcc, op.d, op.d_hi}};
   const uint64_t k_tiles = uint64_t{op.n_ky} * op.n_kx * op.n_ct;
   const uint64_t rows = uint64_t{op.n_oy} * op.n_ox;
-  const bool inside =
-      stays(banks.a, op.a,
-            {{op.n_oy, op.a_oy}, {op.n_ox, op.a_ox}, {op.n_ky, op.a_ky}, {op.n_kx, op.a_kx},
-             {op.n_ct, op.a_ct}}) &&
-      stays(banks.b, op.b,
-            {{op.n_nt, op.b_tile}, {k_tiles, op.b_k},
-             {static_cast<uint64_t>(config.dim), op.b_col}}) &&
-      stays(banks.d, op.d, {{op.n_nt * rows, 1}});
+  const bool inside = stays(banks.a, op.a,
+                            {{op.n_oy, op.a_oy},
+                             {op.n_ox, op.a_ox},
+                             {op.n_ky, op.a_ky},
+                             {op.n_kx, op.a_kx},
+                             {op.n_ct, op.a_ct}}) &&
+                      stays(banks.b, op.b,
+                            {{op.n_nt, op.b_tile},
+                             {k_tiles, op.b_k},
+                             {static_cast<uint64_t>(config.dim), op.b_col}}) &&
+                      stays(banks.d, op.d, {{op.n_nt * rows, 1}});
   if (inside) return {op.n_nt * k_tiles, 0, std::nullopt};
   return walk(config, banks, op);
 }

@@ -20,15 +20,15 @@ struct Banks {
 };
 
 struct MatmulReach {
-  uint64_t tiles = 0;  // B tiles with all their rows
-  uint64_t rows = 0;   // of the tile that faults
+  uint64_t tiles = 0;             // B tiles with all their rows
+  uint64_t rows = 0;              // of the tile that faults
   std::optional<uint32_t> fault;  // address outside
 };
 MatmulReach reach(const isa::Config& config, const isa::Matmul& op);
 
 struct VectorReach {
   uint64_t results = 0;
-  uint32_t i3 = 0;       // iteration of loop 3 that faults
+  uint32_t i3 = 0;  // iteration of loop 3 that faults
   bool in_params = false;
   uint64_t position = 0;  // of the fault: parameter word, or step of the iteration
   std::optional<uint32_t> fault;

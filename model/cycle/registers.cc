@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The machine's registers (docs/registers.md, rtl/bus/csr.sv).
+#include "model/ref/registers.h"
+
 #include <algorithm>
 
 #include "model/cycle/machine.h"
-#include "model/ref/registers.h"
 
 namespace millrace::cycle {
 namespace {
+
+uint32_t low_bits(int bits) { return static_cast<uint32_t>((uint64_t{1} << bits) - 1); }
 
 uint32_t bit(bool value, int low) { return static_cast<uint32_t>(value) << low; }
 
@@ -63,6 +66,7 @@ std::optional<uint32_t> Machine::read(Cycle now, uint32_t offset) {
   if (const auto counter = read_counter(now, offset)) return counter;
   if (is_segment(config_, offset)) return read_segment(offset);
   const FaultRecord& record = dispatch_.record();
+  const uint32_t index_mask = low_bits(config_.index_bits);
   switch (offset) {
     case reg::kBuildId:
     case reg::kCtrl:
@@ -80,14 +84,14 @@ std::optional<uint32_t> Machine::read(Cycle now, uint32_t offset) {
     case reg::kRingTail:
       return fetch_.tail();
     case reg::kRingHead:
-      return dispatch_.head();
+      return dispatch_.head() & index_mask;
     case reg::kSignalValue:
-      return signal_value_;
+      return config_.signal_register ? signal_value_ : 0;
     case reg::kFault:
-      return static_cast<uint32_t>(record.code) << reg::kFaultCodeLow |
-             record.unit << reg::kFaultUnitLow;
+      return static_cast<uint32_t>(record.code) << reg::kFaultCodeLow | record.unit
+                                                                            << reg::kFaultUnitLow;
     case reg::kFaultIndex:
-      return record.index;
+      return record.index & index_mask;
     case reg::kFaultAddr:
       return record.addr;
     default:
@@ -96,31 +100,36 @@ std::optional<uint32_t> Machine::read(Cycle now, uint32_t offset) {
 }
 
 std::optional<uint32_t> Machine::read_counter(Cycle now, uint32_t offset) const {
-  const auto counted = [&](uint64_t value) {
-    return static_cast<uint32_t>(config_.counters ? value : 0);
-  };
   switch (offset) {
     case reg::kCycles:
       return static_cast<uint32_t>(cycles(now));
     case reg::kCyclesHi:
-      return static_cast<uint32_t>(cycles(now) >> 32);
-    case reg::kBusyLoad:
-      return counted(dispatch_.busy(kLoad, now));
-    case reg::kBusyStore:
-      return counted(dispatch_.busy(kStore, now));
-    case reg::kBusyMatmul:
-      return counted(dispatch_.busy(kMatmul, now));
-    case reg::kBusyVector:
-      return counted(dispatch_.busy(kVector, now));
-    case reg::kMatmulSteps: {
-      uint64_t steps = steps_;
-      if (product_)
-        steps += matmul_steps(config_, product_->op, product_->reach, product_->start, now);
-      return counted(steps);
-    }
+      return config_.cycle_bits > 32 ? static_cast<uint32_t>(cycles(now) >> 32) : 0;
     default:
-      return std::nullopt;
+      break;
   }
+  if (offset < reg::kBusyLoad || offset > reg::kEmptyVector || offset % 4 != 0) return std::nullopt;
+  return static_cast<uint32_t>(config_.counters ? count((offset - reg::kBusyLoad) / 4, now) : 0);
+}
+
+// Counter `number` from BUSY_LOAD on.
+uint64_t Machine::count(uint32_t number, Cycle now) const {
+  constexpr uint32_t kSteps = (reg::kMatmulSteps - reg::kBusyLoad) / 4;
+  constexpr uint32_t kMemoryLoad = (reg::kMemoryLoad - reg::kBusyLoad) / 4;
+  constexpr uint32_t kMemoryStore = (reg::kMemoryStore - reg::kBusyLoad) / 4;
+  constexpr uint32_t kStalls = (reg::kEmptyLoad - reg::kBusyLoad) / 4;
+  if (number < kSteps) return dispatch_.busy(number, now);
+  if (number == kMemoryLoad) return load_.memory_cycles(now);
+  if (number == kMemoryStore) return store_.memory_cycles(now);
+  if (number == kSteps)
+    return steps_ +
+           (product_ ? matmul_steps(config_, product_->op, product_->reach, product_->start, now)
+                     : 0);
+  const uint32_t unit = (number - kStalls) / kUnits, other = (number - kStalls) % kUnits;
+  if (unit != other) return dispatch_.waited(unit, other, now);
+  uint64_t empty = cycles(now) - dispatch_.busy(unit, now);
+  for (uint32_t i = 0; i < kUnits; ++i) empty -= dispatch_.waited(unit, i, now);
+  return empty;
 }
 
 std::optional<uint32_t> Machine::read_segment(uint32_t offset) const {
@@ -177,7 +186,7 @@ bool Machine::write_locked(Cycle now, uint32_t offset, uint32_t value) {
     return true;
   }
   if (offset == reg::kRingBase)
-    ring_base_ = value & static_cast<uint32_t>((uint64_t{1} << config_.addr_bits) - 1) & ~31u;
+    ring_base_ = value & low_bits(config_.addr_bits) & ~31u;
   else if (offset == reg::kRingLog2)
     ring_log2_ = std::min(value & 0x1f, kMaxRingLog2);
   else

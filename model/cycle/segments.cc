@@ -20,11 +20,11 @@ Segments::Segments(const isa::Config& config)
 void Segments::write(Cycle now, uint32_t index, uint32_t reg, uint32_t value) {
   settle(now);
   ref::Segment& s = entries_[index];
+  const uint32_t whole = value & ~low_bits(config_.segment_log2);
   if (reg == reg::kSegBase) {
-    s.base = value & low_bits(config_.addr_bits);
-    if (!config_.dma_unaligned) s.base &= ~low_bits(config_.dim_log2);
+    s.base = whole & low_bits(config_.addr_bits);
   } else if (reg == reg::kSegSize) {
-    s.size = value & low_bits(std::min(32, config_.offset_bits + 1));
+    s.size = whole & low_bits(std::min(32, config_.offset_bits + 1));
   } else {
     s.read = value >> reg::kSegCtrlReadLow & 1;
     s.write = value >> reg::kSegCtrlWriteLow & 1;
@@ -57,8 +57,7 @@ void Segments::compare(uint32_t other) {
   const uint64_t t_end = t.base + t.size, o_end = o.base + o.size;
   // A range that wraps around the address space is taken to overlap everything.
   const bool wraps = std::max(t_end, o_end) > uint64_t{1} << 32;
-  const bool overlap =
-      t.size != 0 && o.size != 0 && (wraps || (t.base < o_end && o.base < t_end));
+  const bool overlap = t.size != 0 && o.size != 0 && (wraps || (t.base < o_end && o.base < t_end));
   const bool t_ring = target_ == count(), o_ring = other == count();
   if (t_ring && o_ring) return;
   if (t_ring || o_ring) {

@@ -26,14 +26,17 @@ void StoreEngine::reset() {
   launch_ = slot_ = response_ = 0;
   accept_ = halt_ = kNever;
   offered_bursts_ = accepted_bursts_ = ops_ = popped_ops_ = 0;
+  waited_ = covered_ = 0;
 }
 
 void StoreEngine::start(Cycle now, const DmaOp& dma) {
   auto op = std::make_shared<Op>();
   op->dma = dma;
   op->number = ops_++;
-  if (stage_ == Stage::kIdle) begin(now, std::move(op));
-  else next_ = {now, std::move(op)};
+  if (stage_ == Stage::kIdle)
+    begin(now, std::move(op));
+  else
+    next_ = {now, std::move(op)};
   plan();
 }
 
@@ -81,8 +84,10 @@ bool StoreEngine::plan_addresses() {
       launch_ = from;
       last_row_ = rows_->last();
       row_ = rows_->next();
-      if (row_.ok) take_row(launch_);
-      else stage_ = Stage::kFault;
+      if (row_.ok)
+        take_row(launch_);
+      else
+        stage_ = Stage::kFault;
       return true;
     }
     case Stage::kNextRow:
@@ -90,8 +95,10 @@ bool StoreEngine::plan_addresses() {
       if (one) launch_ = response_;
       last_row_ = rows_->last();
       row_ = rows_->next();
-      if (row_.ok) take_row(launch_);
-      else stage_ = Stage::kFault;
+      if (row_.ok)
+        take_row(launch_);
+      else
+        stage_ = Stage::kFault;
       return true;
     case Stage::kFault:
       if (accepted_bursts_ != offered_bursts_) return false;
@@ -192,6 +199,7 @@ bool StoreEngine::plan_data(Flight& flight) {
       beat_before_ = beat_;
       beat_.arrived = std::max(slot_ + 2, beat_.taken + 1);
       beat_.taken = port_.data_handshake(beat_.arrived);
+      flight.beats.push_back(beat_.taken);
     }
   }
   flight.data = beat_.taken;
@@ -205,6 +213,8 @@ void StoreEngine::accept(Cycle now) {
   --data_planned_;
   response_ = port_.accept(now, bus_address(flight.burst.addr), flight.burst.beats);
   flight.response = response_;
+  waited_ += response_ + 1 - std::max(flight.offered, covered_) - flight.burst.beats;
+  covered_ = response_ + 1;
   retired_[accepted_bursts_++ % retired_.size()] = response_;
   if (flight.op_end) {
     const DmaOp& dma = flight.op->dma;
@@ -264,6 +274,22 @@ void StoreEngine::halt(Cycle from) {
     --offered_bursts_;
   }
   accept_ = data_planned_ == 0 ? kNever : std::max(open_.front().address, open_.front().data);
+}
+
+uint64_t StoreEngine::memory_cycles(Cycle now) const {
+  uint64_t cycles = waited_ - (covered_ > now ? covered_ - now : 0);
+  if (open_.empty() || open_.front().offered >= now) return cycles;
+  const Cycle from = std::max(open_.front().offered, covered_);
+  if (from < now) cycles += now - from;
+  for (size_t i = 0; i < data_planned_; ++i) {
+    const Flight& flight = open_[i];
+    if (flight.beats.empty()) {
+      const Cycle first = flight.data + 1 - flight.burst.beats;
+      if (first < now) cycles -= std::min<Cycle>(now - first, flight.burst.beats);
+    }
+    for (const Cycle beat : flight.beats) cycles -= beat < now ? 1 : 0;
+  }
+  return cycles;
 }
 
 bool StoreEngine::waits(Cycle now) const {

@@ -35,6 +35,9 @@ class StoreEngine {
   bool waits(Cycle now) const;  // STATUS.write_wait
   bool quiet() const { return open_.empty(); }
   Cycle last_response() const { return response_; }
+  // Cycles before `now` in which an address is offered or a response outstanding, and no beat is
+  // taken.
+  uint64_t memory_cycles(Cycle now) const;
 
  private:
   struct Op {
@@ -50,11 +53,12 @@ class StoreEngine {
     std::shared_ptr<Op> op;
     Burst burst;
     Row row;
-    uint32_t good_bytes = 0;        // of the row, before the first word outside the banks
+    uint32_t good_bytes = 0;           // of the row, before the first word outside the banks
     std::optional<uint32_t> bad_beat;  // of the burst: has the instruction's first such word
     bool op_end = false;
     Cycle offered = 0, address = 0;  // of the address: offered, handshake
     Cycle data = kNever;             // handshake of the last beat
+    std::vector<Cycle> beats;        // handshakes of all, unless one a cycle
     Cycle response = kNever;
   };
 
@@ -91,7 +95,7 @@ class StoreEngine {
   std::optional<RowWalk> rows_;
   Row row_;
   BurstWalk bursts_;
-  uint32_t row_beat_ = 0;    // beats of the row before the next burst
+  uint32_t row_beat_ = 0;  // beats of the row before the next burst
   bool last_row_ = false;
   std::optional<uint32_t> bad_word_;  // of the row, if the instruction's first one is in it
   uint32_t good_bytes_ = 0;
@@ -105,14 +109,16 @@ class StoreEngine {
   struct Beat {
     Cycle arrived = 0, taken = 0;  // at the port
   };
-  Beat beat_, beat_before_;      // the last two
-  Cycle slot_ = 0;               // the last beat was issued then
+  Beat beat_, beat_before_;  // the last two
+  Cycle slot_ = 0;           // the last beat was issued then
   Cycle accept_ = kNever;
-  Cycle response_ = 0;           // last one so far
-  std::vector<Cycle> retired_;   // responses, by number of the burst modulo dma_outstanding
-  std::vector<Cycle> popped_;    // from the data side, by number modulo queue_depth
+  Cycle response_ = 0;          // last one so far
+  std::vector<Cycle> retired_;  // responses, by number of the burst modulo dma_outstanding
+  std::vector<Cycle> popped_;   // from the data side, by number modulo queue_depth
   uint64_t offered_bursts_ = 0, accepted_bursts_ = 0;
   uint64_t ops_ = 0, popped_ops_ = 0;
+  uint64_t waited_ = 0;  // memory_cycles() up to `covered_`, the first cycle not counted
+  Cycle covered_ = 0;
 };
 
 }  // namespace millrace::cycle

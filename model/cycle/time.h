@@ -24,6 +24,14 @@ struct Stop {
   bool operator==(const Stop&) const = default;
 };
 
+// What one instruction did, from dispatch to completion.
+struct Passage {
+  isa::Instruction words{};
+  uint32_t index = 0;  // since reset
+  uint32_t unit = 0;   // whose queue it was in
+  Cycle dispatched = 0, started = 0, done = 0;
+};
+
 // One instruction's completion, for comparisons with the RTL.
 struct Retirement {
   Cycle cycle = 0;

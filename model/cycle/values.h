@@ -34,6 +34,7 @@ class Values {
  public:
   // `kernel` is an available one. Memories start as zeros.
   Values(const isa::Config& config, Kernel kernel);
+  const isa::Config& config() const { return config_; }
 
   // MATMUL: the first `tiles` tiles of B (in order nt, ky, kx, ct) with all their rows, then the
   // first `rows` rows of the next one. The whole instruction has n_nt * n_ky * n_kx * n_ct tiles.

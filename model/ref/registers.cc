@@ -27,6 +27,14 @@ uint32_t caps2(const isa::Config& c) {
          at(c.vec_fp32, reg::kCaps2VecFp32Low);
 }
 
+uint32_t caps3(const isa::Config& c) {
+  return at(c.dma_acc, reg::kCaps3DmaAccLow) | at(c.vec_acc, reg::kCaps3VecAccLow) |
+         at(c.vec_scalars, reg::kCaps3VecScalarsLow) | at(c.counters, reg::kCaps3CountersLow) |
+         at(c.signal_register, reg::kCaps3SignalRegisterLow) |
+         at(c.segment_log2, reg::kCaps3SegmentLog2Low) | at(c.index_bits, reg::kCaps3IndexBitsLow) |
+         at(c.cycle_bits, reg::kCaps3CycleBitsLow);
+}
+
 }  // namespace
 
 std::optional<uint32_t> read_capability(const isa::Config& config, uint32_t offset) {
@@ -41,6 +49,8 @@ std::optional<uint32_t> read_capability(const isa::Config& config, uint32_t offs
       return caps1(config);
     case reg::kCaps2:
       return caps2(config);
+    case reg::kCaps3:
+      return caps3(config);
     default:
       return std::nullopt;
   }

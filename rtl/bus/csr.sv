@@ -50,13 +50,14 @@ module csr #(
     input  wire logic        signal_valid_i,
     input  wire logic [31:0] signal_value_i,
     input  wire logic        signal_irq_i,
-    input  wire logic [ 3:0] busy_i,         // units running: vector, matmul, store, load
-    input  wire logic        step_i,
+    input  wire logic [22:0] events_i,       // counted from BUSY_LOAD on
     // Soft reset: halt_o stops new work; when nothing is outstanding the core is reset for one cycle.
     output logic             halt_o,
     output logic             core_rst_no
 );
-  logic [31:0] ring_base_q, tail_q, signal_q;
+  localparam int IndexW = millrace_pkg::IndexBits;
+  logic [31:0] ring_base_q, signal_q;
+  logic [IndexW-1:0] tail_q;
   logic [4:0] ring_log2_q;
   logic [1:0] irq_q, irq_enable_q;
   logic halt_q, clear_q, fault_seen_q;
@@ -109,43 +110,47 @@ module csr #(
       signal_q     <= '0;
       fault_seen_q <= 1'b0;
     end else begin
-      if (set && waddr == millrace_pkg::RegRingTail) tail_q <= s_wdata_i;
+      if (set && waddr == millrace_pkg::RegRingTail) tail_q <= s_wdata_i[IndexW-1:0];
       if (set && waddr == millrace_pkg::RegIrqEnable) irq_enable_q <= s_wdata_i[1:0];
       irq_q <= (irq_q & ~(set && waddr == millrace_pkg::RegIrqStatus ? s_wdata_i[1:0] : 2'd0))
              | {fault_i && !fault_seen_q, signal_valid_i && signal_irq_i};
       fault_seen_q <= fault_i;
-      if (signal_valid_i) signal_q <= signal_value_i;
+      if (signal_valid_i && millrace_pkg::SignalRegister != 0) signal_q <= signal_value_i;
     end
   end
+  wire unused_data = &{1'b0, s_wdata_i, signal_value_i};
   assign ring_base_o = ring_base_q;
   assign ring_log2_o = ring_log2_q;
-  assign tail_o      = tail_q;
+  assign tail_o      = 32'(tail_q);
   assign irq_o       = (irq_q & irq_enable_q) != 2'd0;
 
   // ---- Counters.
-  logic [63:0] cycles_q;
-  logic [31:0] count_q [5];
-  wire [4:0] events = {step_i, busy_i};
+  logic [millrace_pkg::CycleBits-1:0] cycles_q;
+  localparam int Counts = 23;
+  localparam int Always = 7;  // the others, of units without work, count with CYCLES
+  logic [31:0] count_q [Counts];
+  wire count = !idle && !fault_i;
   if (millrace_pkg::Counters != 0) begin : g_counters
     always_ff @(posedge clk_i) begin
-      for (int i = 0; i < 5; i++) begin
+      for (int i = 0; i < Counts; i++) begin
         if (!core_rst_no) count_q[i] <= '0;
-        else count_q[i] <= count_q[i] + 32'(events[i]);
+        else if (i < Always || count) count_q[i] <= count_q[i] + 32'(events_i[i]);
       end
     end
   end else begin : g_no_counters
-    for (genvar i = 0; i < 5; i++) begin : g_zero
+    for (genvar i = 0; i < Counts; i++) begin : g_zero
       assign count_q[i] = '0;
     end
-    wire unused_counts = &{1'b0, events};
+    wire unused_counts = &{1'b0, events_i};
   end
   always_ff @(posedge clk_i) begin
     if (!core_rst_no) cycles_q <= '0;
-    else if (!idle && !fault_i) cycles_q <= cycles_q + 1'b1;
+    else if (count) cycles_q <= cycles_q + 1'b1;
   end
 
   // ---- Reads.
   wire read = s_arvalid_i && !s_rvalid_o;
+  wire [11:0] counter = s_araddr_i - millrace_pkg::RegBusyLoad;
   logic [31:0] rdata;
   logic known;
   logic rvalid_q, rerror_q;
@@ -160,6 +165,10 @@ module csr #(
       millrace_pkg::ConvLoops != 0, millrace_pkg::DmaUnaligned != 0, millrace_pkg::DmaPlanes != 0,
       6'(millrace_pkg::OffsetBits), 8'(millrace_pkg::Slots), 8'(millrace_pkg::Segments)};
 
+  wire [4:0] caps3 = {
+      millrace_pkg::SignalRegister != 0, millrace_pkg::Counters != 0, millrace_pkg::VecScalars != 0,
+      millrace_pkg::VecAcc != 0, millrace_pkg::DmaAcc != 0};
+
   always_comb begin
     known = 1'b1;
     rdata = '0;
@@ -171,29 +180,28 @@ module csr #(
       rdata = {8'(millrace_pkg::AccBanks), 8'(millrace_pkg::SpBanks), 8'(millrace_pkg::Lanes), 8'(millrace_pkg::Dim)};
       millrace_pkg::RegCaps1: rdata = {16'(millrace_pkg::AccRows), 16'(millrace_pkg::SpRows)};
       millrace_pkg::RegCaps2: rdata = 32'(caps2);
+      millrace_pkg::RegCaps3: rdata = {8'(millrace_pkg::CycleBits), 8'(millrace_pkg::IndexBits), 8'(millrace_pkg::SegmentLog2), 3'd0, caps3};
       millrace_pkg::RegCtrl: rdata = '0;
       millrace_pkg::RegStatus: rdata = 32'({refused_i, scan_i, wait_i, 1'b0, halt_q, fault_i, idle});
       millrace_pkg::RegIrqStatus: rdata = 32'(irq_q);
       millrace_pkg::RegIrqEnable: rdata = 32'(irq_enable_q);
       millrace_pkg::RegRingBase: rdata = ring_base_q;
       millrace_pkg::RegRingLog2: rdata = 32'(ring_log2_q);
-      millrace_pkg::RegRingTail: rdata = tail_q;
+      millrace_pkg::RegRingTail: rdata = tail_o;
       millrace_pkg::RegRingHead: rdata = head_i;
       millrace_pkg::RegSignalValue: rdata = signal_q;
       millrace_pkg::RegFault: rdata = 32'({fault_unit_i, fault_code_i});
       millrace_pkg::RegFaultIndex: rdata = fault_index_i;
       millrace_pkg::RegFaultAddr: rdata = fault_addr_i;
       millrace_pkg::RegCycles: rdata = cycles_q[31:0];
-      millrace_pkg::RegCyclesHi: rdata = cycles_q[63:32];
-      millrace_pkg::RegBusyLoad: rdata = count_q[0];
-      millrace_pkg::RegBusyStore: rdata = count_q[1];
-      millrace_pkg::RegBusyMatmul: rdata = count_q[2];
-      millrace_pkg::RegBusyVector: rdata = count_q[3];
-      millrace_pkg::RegMatmulSteps: rdata = count_q[4];
+      millrace_pkg::RegCyclesHi: rdata = 32'(64'(cycles_q) >> 32);
       default: begin
-        known = s_araddr_i[11:8] == 4'h1 && s_araddr_i[3:2] != 2'd3 && s_araddr_i[1:0] == 2'd0
-            && 32'(s_araddr_i[7:4]) < millrace_pkg::Segments;
+        known = counter[11:2] < 10'(Counts) && counter[1:0] == 2'd0;
         if (known) begin
+          rdata = count_q[counter[6:2]];
+        end else begin
+          known = s_araddr_i[11:8] == 4'h1 && s_araddr_i[3:2] != 2'd3 && s_araddr_i[1:0] == 2'd0
+              && 32'(s_araddr_i[7:4]) < millrace_pkg::Segments;
           unique case (s_araddr_i[3:2])
             2'd0: rdata = seg_base_i;
             2'd1: rdata = seg_size_i;

@@ -39,7 +39,8 @@ module segments #(
   localparam int SegW = millrace_pkg::SegBits;
   localparam int BaseW = millrace_pkg::AddrBits;
   localparam int SizeW = (millrace_pkg::OffsetBits < 32) ? millrace_pkg::OffsetBits + 1 : 32;
-  localparam int LowBits = (millrace_pkg::DmaUnaligned != 0) ? 0 : millrace_pkg::DimLog2;
+  localparam int Low = millrace_pkg::SegmentLog2;  // bits below are 0
+  if (millrace_pkg::DmaUnaligned == 0 && Low < millrace_pkg::DimLog2) $error("segments must begin with a beat");
 
   logic [BaseW-1:0] base_q [Segments];
   logic [SizeW-1:0] size_q [Segments];
@@ -63,8 +64,8 @@ module segments #(
   always_ff @(posedge clk_i) begin
     for (int i = 0; i < Segments; i++) begin
       if (wr_valid_i && wr_index_i == SegW'(i)) begin
-        if (wr_field_i == 2'd0) base_q[i] <= (wr_data_i[BaseW-1:0] >> LowBits) << LowBits;
-        if (wr_field_i == 2'd1) size_q[i] <= wr_data_i[SizeW-1:0];
+        if (wr_field_i == 2'd0) base_q[i] <= (wr_data_i[BaseW-1:0] >> Low) << Low;
+        if (wr_field_i == 2'd1) size_q[i] <= (wr_data_i[SizeW-1:0] >> Low) << Low;
       end
       if (!rst_ni) perm_q[i] <= '0;
       else if (wr_valid_i && wr_index_i == SegW'(i) && wr_field_i == 2'd2) perm_q[i] <= wr_data_i[1:0];

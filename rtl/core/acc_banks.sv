@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // Accumulators: AccBanks banks with one read and one write port each behind NumRd read and NumWr write ports, without
 // arbitration (see sp_banks). A row is Dim x 32 bits; a write enables it by quarters.
-// Read latency 2 cycles while rd_en; writes take effect at the end of the cycle.
+// Read latency 2 cycles while rd_en; writes take effect at the end of the cycle. Ports of the mask `Zero` give 0 where no read
+// was asked for; ports of the mask `Narrow` read only the quarter they name, and have it in all four places.
 `default_nettype none
 module acc_banks #(
     parameter int NumRd = 4,
-    parameter int NumWr = 3
+    parameter int NumWr = 3,
+    parameter int Zero = 0,
+    parameter int Narrow = 0
 ) (
     input  wire logic                                       clk_i,
     input  wire logic [                          NumRd-1:0] rd_valid_i,
     input  wire logic [                          NumRd-1:0] rd_en_i,
     input  wire logic [ NumRd*millrace_pkg::AccAddrBits-1:0] rd_addr_i,
+    input  wire logic [                        NumRd*2-1:0] rd_quarter_i,
     output logic      [  NumRd*4*millrace_pkg::WordBits-1:0] rd_data_o,
     input  wire logic [                          NumWr-1:0] wr_valid_i,
     input  wire logic [ NumWr*millrace_pkg::AccAddrBits-1:0] wr_addr_i,
@@ -19,7 +23,7 @@ module acc_banks #(
 );
   localparam int AddrW = millrace_pkg::AccAddrBits;
   localparam int RowW = millrace_pkg::AccRowBits;
-  localparam int BankW = AddrW - RowW;
+  localparam int BankW = (AddrW > RowW) ? AddrW - RowW : 1;
   localparam int WordW = millrace_pkg::WordBits;
   localparam int Banks = millrace_pkg::AccBanks;
 
@@ -32,23 +36,23 @@ module acc_banks #(
     logic [4*WordW-1:0] wdata;
     always_comb begin
       re    = 1'b0;
-      raddr = '0;
+      raddr = rd_addr_i[1*AddrW+:RowW];
       for (int p = 0; p < NumRd; p++) begin
-        if (rd_valid_i[p] && rd_en_i[p] && rd_addr_i[p*AddrW+RowW+:BankW] == BankW'(b)) begin
+        if (rd_valid_i[p] && rd_en_i[p] && BankW'(rd_addr_i[p*AddrW+:AddrW] >> RowW) == BankW'(b)) begin
           re    = 1'b1;
-          raddr = raddr | rd_addr_i[p*AddrW+:RowW];
+          raddr = rd_addr_i[p*AddrW+:RowW];
         end
       end
     end
     always_comb begin
       we    = '0;
-      waddr = '0;
-      wdata = '0;
+      waddr = wr_addr_i[1*AddrW+:RowW];
+      wdata = wr_data_i[1*4*WordW+:4*WordW];
       for (int p = 0; p < NumWr; p++) begin
-        if (wr_valid_i[p] && wr_addr_i[p*AddrW+RowW+:BankW] == BankW'(b)) begin
-          we    = we | wr_quarter_i[p*4+:4];
-          waddr = waddr | wr_addr_i[p*AddrW+:RowW];
-          wdata = wdata | wr_data_i[p*4*WordW+:4*WordW];
+        if (wr_valid_i[p] && BankW'(wr_addr_i[p*AddrW+:AddrW] >> RowW) == BankW'(b)) begin
+          we    = wr_quarter_i[p*4+:4];
+          waddr = wr_addr_i[p*AddrW+:RowW];
+          wdata = wr_data_i[p*4*WordW+:4*WordW];
         end
       end
     end
@@ -69,15 +73,21 @@ module acc_banks #(
   end
 
   for (genvar p = 0; p < NumRd; p++) begin : g_rd
+    localparam int PartW = ((Narrow >> p) & 1) != 0 ? WordW : 4 * WordW;
+    logic asked_q;
     logic [BankW-1:0] bank_q;
-    logic [4*WordW-1:0] data_q;
+    logic [1:0] quarter_q;
+    logic [PartW-1:0] data_q;
     always_ff @(posedge clk_i) begin
       if (rd_en_i[p]) begin
-        data_q <= bank_rdata[bank_q];
-        if (rd_valid_i[p]) bank_q <= rd_addr_i[p*AddrW+RowW+:BankW];
+        asked_q <= rd_valid_i[p];
+        data_q  <= PartW'(bank_rdata[bank_q] >> ((PartW == WordW) ? quarter_q * WordW : 0));
+        if (((Zero >> p) & 1) != 0 && !asked_q) data_q <= '0;
+        if (rd_valid_i[p]) bank_q <= BankW'(rd_addr_i[p*AddrW+:AddrW] >> RowW);
+        if (rd_valid_i[p]) quarter_q <= rd_quarter_i[p*2+:2];
       end
     end
-    assign rd_data_o[p*4*WordW+:4*WordW] = data_q;
+    assign rd_data_o[p*4*WordW+:4*WordW] = {4 * WordW / PartW{data_q}};
   end
 endmodule
 `default_nettype wire

@@ -31,11 +31,11 @@ module decode (
 
   wire take = word_valid_i && word_ready_o;
   wire first = idx_q == 3'd0;
-  wire [7:0] opcode = first ? word_data_i[7:0] : words_q[0][7:0];
-  wire dma_space = words_q[0][8];
+  wire [7:0] opcode = first ? word_data_i[7:0] : 8'(words_q[0][2:0]);  // one with higher bits is illegal already
+  wire dma_space = millrace_pkg::DmaAcc != 0 && words_q[0][8];
   wire [1:0] src1_kind = words_q[0][9:8];
   wire [1:0] src2_kind = words_q[0][11:10];
-  wire dst_kind = words_q[0][12];
+  wire dst_kind = millrace_pkg::VecAcc != 0 && words_q[0][12];
   wire channel = words_q[0][26];
 
   // Does this word describe an operand, and of which memory?

@@ -35,6 +35,7 @@ module dispatch #(
     output logic      [                              31:0] head_o,      // instructions dispatched
     output logic                                         busy_o,        // slots in use
     output logic      [                         Units-1:0] unit_busy_o,   // instructions begun and not complete, by unit
+    output logic      [                   Units*Units-1:0] stall_o,       // else: bit u*Units+v, unit u stands still for v (u: empty)
     output logic                                         stop_o,        // a fault has been seen
     output logic                                         fault_o,       // ... and the record is final
     output logic      [                               3:0] fault_code_o,
@@ -45,16 +46,18 @@ module dispatch #(
   localparam int Slots = millrace_pkg::Slots;
   localparam int SlotW = millrace_pkg::SlotBits;
   localparam int SegW = millrace_pkg::SegBits;
+  localparam int IndexW = millrace_pkg::IndexBits;
 
-  logic [31:0] head_q;
+  logic [IndexW-1:0] head_q;
   logic [Slots-1:0] valid_q, running_q, reads_q, writes_q;
   logic [millrace_pkg::SpBanks-1:0] sp_q [Slots];
   logic [millrace_pkg::AccBanks-1:0] acc_q [Slots];
   logic [SegW-1:0] seg_q [Slots];
+  logic [Units-1:0] unit_q [Slots];  // one-hot
   logic [Slots-1:0] wait_q [Slots];
 
   // ---- The new instruction's resources and the older slots it must wait for.
-  wire [7:0] opcode = instr_i[7:0];
+  wire [7:0] opcode = 8'(instr_i[2:0]);  // the other bits of a good one are 0
   wire [SlotW-1:0] slot = head_q[SlotW-1:0];
   wire is_signal = opcode == millrace_pkg::OpSignal;
   wire reads = opcode == millrace_pkg::OpLoad;
@@ -70,7 +73,7 @@ module dispatch #(
   end
 
   // ---- Queues.
-  logic [Units-1:0] target, push_ready, start;
+  logic [Units-1:0] target, push_ready, start, head_valid;
   logic [Slots-1:0] may_start, started;
   always_comb begin
     target = '0;
@@ -92,6 +95,7 @@ module dispatch #(
       assign push_ready[u] = 1'b0;
       assign start[u] = 1'b0;
       assign op_valid_o[u] = 1'b0;
+      assign head_valid[u] = 1'b0;
       assign op_data_o[u*256+:256] = '0;
       assign op_slot_o[u*SlotW+:SlotW] = '0;
       wire unused_ready = op_ready_i[u];
@@ -105,6 +109,7 @@ module dispatch #(
           .push_slot_i (slot),
           .may_start_i (may_start),
           .start_o     (start[u]),
+          .head_valid_o(head_valid[u]),
           .op_valid_o  (op_valid_o[u]),
           .op_data_o   (op_data_o[u*256+:256]),
           .op_slot_o   (op_slot_o[u*SlotW+:SlotW]),
@@ -123,16 +128,13 @@ module dispatch #(
   end
 
   // ---- Age and the fault record. age(s) = head - 1 - index(s): 0 is the youngest slot.
-  logic [SlotW-1:0] record_age_q;     // of the recorded slot
-  logic stop_q, record_decode_q;      // the record is a decode fault: younger than every slot
-  logic [3:0] code_q, unit_q;
-  logic [31:0] addr_q, index_q;
-  logic [Slots-1:0] older;            // than the record
+  logic stop_q;
+  logic [3:0] code_q, fault_unit_q;
+  logic [31:0] addr_q;
+  logic [SlotW:0] back_q;             // instructions from the recorded one to the head, which a fault stops
+  logic [Slots-1:0] older_q;          // than the record; one of decode is younger than every slot
   always_comb begin
-    for (int i = 0; i < Slots; i++) begin
-      older[i] = !stop_q || record_decode_q || SlotW'(head_q[SlotW-1:0] - SlotW'(i) - 1'b1) > record_age_q;
-      may_start[i] = wait_q[i] == '0 && !halt_i && older[i];
-    end
+    for (int i = 0; i < Slots; i++) may_start[i] = wait_q[i] == '0 && !halt_i && older_q[i];
   end
 
   // The oldest fault reported in this cycle, if it is older than the record.
@@ -150,7 +152,7 @@ module dispatch #(
     for (int u = 0; u < Units; u++) begin
       age = SlotW'(head_q[SlotW-1:0] - done_slot_i[u*SlotW+:SlotW] - 1'b1);
       if (done_valid_i[u] && done_fault_i[u*4+:4] != millrace_pkg::FaultNone
-          && older[done_slot_i[u*SlotW+:SlotW]] && (!new_fault || age > new_age)) begin
+          && older_q[done_slot_i[u*SlotW+:SlotW]] && (!new_fault || age > new_age)) begin
         new_fault = 1'b1;
         new_age   = age;
         new_code  = done_fault_i[u*4+:4];
@@ -160,11 +162,12 @@ module dispatch #(
     end
   end
 
+  wire [IndexW-1:0] index = head_q - IndexW'(back_q);
   assign stop_o        = stop_q;
-  assign fault_o       = stop_q && (valid_q & (running_q | older)) == '0;
+  assign fault_o       = stop_q && (valid_q & (running_q | older_q)) == '0;
   assign fault_code_o  = code_q;
-  assign fault_unit_o  = unit_q;
-  assign fault_index_o = index_q;
+  assign fault_unit_o  = fault_unit_q;
+  assign fault_index_o = stop_q ? 32'(index) : 32'd0;
   assign fault_addr_o  = addr_q;
   assign busy_o        = valid_q != '0;
   for (genvar u = 0; u < Units; u++) begin : g_busy
@@ -174,40 +177,56 @@ module dispatch #(
       else begun_q <= begun_q + (SlotW + 1)'(start[u]) - (SlotW + 1)'(done_valid_i[u]);
     end
     assign unit_busy_o[u] = begun_q != '0 || start[u];
+    // A unit without work is charged to itself, else to the unit of the oldest slot that its next instruction waits for.
+    if (millrace_pkg::Counters != 0) begin : g_stall
+      wire [Slots-1:0] waits = wait_q[op_slot_o[u*SlotW+:SlotW]];
+      logic [Units-1:0] blame;
+      logic [SlotW-1:0] nth;
+      always_comb begin
+        blame = Units'(1) << u;
+        nth   = '0;
+        for (int i = 0; i < Slots; i++) begin  // from the youngest to the oldest
+          nth = head_q[SlotW-1:0] - SlotW'(i) - 1'b1;
+          if (head_valid[u] && waits[nth]) blame = unit_q[nth];
+        end
+      end
+      assign stall_o[u*Units+:Units] = unit_busy_o[u] ? '0 : blame;
+    end else begin : g_no_stall
+      assign stall_o[u*Units+:Units] = '0;
+      wire unused_stall = &{1'b0, head_valid[u], unit_q[0]};
+    end
   end
-  assign head_o        = head_q;
+  assign head_o        = 32'(head_q);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      head_q          <= '0;
-      valid_q         <= '0;
-      running_q       <= '0;
-      stop_q          <= 1'b0;
-      record_decode_q <= 1'b0;
-      record_age_q    <= '0;
-      code_q          <= millrace_pkg::FaultNone;
-      unit_q          <= '0;
-      index_q         <= '0;
-      addr_q          <= '0;
+      head_q    <= '0;
+      valid_q   <= '0;
+      running_q <= '0;
+      stop_q    <= 1'b0;
+      older_q   <= '1;
+      code_q    <= millrace_pkg::FaultNone;
+      fault_unit_q <= '0;
+      addr_q    <= '0;
     end else begin
       if (push) head_q <= head_q + 1'b1;
       valid_q   <= (valid_q & ~clear) | (Slots'(push) << slot);
       running_q <= (running_q | started) & ~clear;
       if (new_fault) begin
-        stop_q          <= 1'b1;
-        record_decode_q <= 1'b0;
-        record_age_q    <= new_age + SlotW'(push);
-        code_q          <= new_code;
-        unit_q          <= new_unit;
-        index_q         <= head_q - 1'b1 - 32'(new_age);
-        addr_q          <= new_addr;
+        stop_q    <= 1'b1;
+        for (int i = 0; i < Slots; i++) begin
+          older_q[i] <= SlotW'(head_q[SlotW-1:0] - SlotW'(i) - 1'b1) > new_age && !(push && slot == SlotW'(i));
+        end
+        code_q    <= new_code;
+        fault_unit_q <= new_unit;
+        back_q    <= (SlotW + 1)'(new_age) + (SlotW + 1)'(push) + 1'b1;
+        addr_q    <= new_addr;
       end else if (decode_fault) begin
-        stop_q          <= 1'b1;
-        record_decode_q <= 1'b1;
-        code_q          <= fault_i;
-        unit_q          <= millrace_pkg::UnitFetch;
-        index_q         <= head_q;
-        addr_q          <= fault_i == millrace_pkg::FaultBus ? bus_addr_i : 32'd0;
+        stop_q    <= 1'b1;
+        code_q    <= fault_i;
+        fault_unit_q <= millrace_pkg::UnitFetch;
+        back_q    <= '0;
+        addr_q    <= fault_i == millrace_pkg::FaultBus ? bus_addr_i : 32'd0;
       end
     end
     for (int i = 0; i < Slots; i++) begin
@@ -215,6 +234,7 @@ module dispatch #(
         sp_q[i]     <= sp_mask_i;
         acc_q[i]    <= acc_mask_i;
         seg_q[i]    <= alias_seg_o;
+        unit_q[i]   <= target;
         reads_q[i]  <= reads;
         writes_q[i] <= writes;
         wait_q[i]   <= conflict;

@@ -33,9 +33,10 @@ module fetch (
     input  wire logic        f_rlast_i
 );
   localparam int AddrW = millrace_pkg::AddrBits;
+  localparam int IndexW = millrace_pkg::IndexBits;
   localparam int CountW = 5;  // instructions requested and not yet complete
 
-  logic [31:0] next_q;  // index of the next instruction to request
+  logic [IndexW-1:0] next_q;  // index of the next instruction to request
   logic [CountW-1:0] bursts_q;
   logic room, offered_q;
   logic [15:0] ring_mask;
@@ -47,10 +48,10 @@ module fetch (
   assign head_addr_o = 32'(AddrW'(ring_base_i[AddrW-1:0] + AddrW'({head_i[15:0] & ring_mask, 5'd0})));
   assign f_arlen_o = 8'd7;
   assign wait_o = bursts_q != '0 || offered_q;
-  assign pending_o = next_q != tail_i || wait_o;
+  assign pending_o = next_q != tail_i[IndexW-1:0] || wait_o;
 
   // A burst once offered stays offered until it is accepted.
-  assign f_arvalid_o = offered_q || (run_i && next_q != tail_i && room);
+  assign f_arvalid_o = offered_q || (run_i && next_q != tail_i[IndexW-1:0] && room);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -96,7 +97,7 @@ module fetch (
     wire unused_want = want_i;
   end
 
-  wire unused_bits = &{1'b0, ring_base_i, head_i[31:16]};
+  wire unused_bits = &{1'b0, ring_base_i, head_i[31:16], tail_i};
 
 `ifdef FORMAL
   logic past_q = 1'b0;

@@ -27,7 +27,7 @@ module matmul (
     output logic                                      b_rd_valid_o,
     output logic      [  millrace_pkg::SpAddrBits-1:0] b_rd_addr_o,
     input  wire logic [    millrace_pkg::WordBits-1:0] b_rd_data_i,
-    // Accumulators.
+    // Accumulators. Data of a row that is not read must be 0.
     output logic                                      d_rd_valid_o,
     output logic      [ millrace_pkg::AccAddrBits-1:0] d_rd_addr_o,
     input  wire logic [  4*millrace_pkg::WordBits-1:0] d_rd_data_i,
@@ -38,9 +38,7 @@ module matmul (
   localparam int Dim = millrace_pkg::Dim;
   localparam int DimL2 = millrace_pkg::DimLog2;
   localparam int SpW = millrace_pkg::SpAddrBits;
-  localparam int SpRowW = millrace_pkg::SpRowBits;
   localparam int AccW = millrace_pkg::AccAddrBits;
-  localparam int AccRowW = millrace_pkg::AccRowBits;
   localparam int CntW = millrace_pkg::CountBits;
   localparam bit Conv = millrace_pkg::ConvLoops != 0;
   localparam bit Tiles = millrace_pkg::TileLoop != 0;
@@ -68,16 +66,17 @@ module matmul (
   wire k_end = ct_end && kx_end && ky_end;
   wire nt_end = !Tiles || nt_q == op.n_nt;
   wire read_col = run_q && !kill_q && more_q && (!full_q || go);
-  wire read_end = read_col && col_q == DimL2'(Dim - 1);
+  wire col_end = col_q == DimL2'(Dim - 1);
+  wire read_end = read_col && col_end;
 
   // ---- B addresses.
   logic [SpW-1:0] b_col_q, b_k_q, b_tile_q, b_from, b_next;
   logic b_bad_q, b_rd_q;
   logic [SpW-1:0] b_bad_addr_q, b_rd_addr_q;
-  wire b_outside = b_col_q[SpW-1:SpRowW] < op.b[SpW-1:SpRowW] || 4'(b_col_q[SpW-1:SpRowW]) > op.b_hi;
+  wire b_outside = millrace_pkg::outside(1'b0, 16'(b_col_q), op.b, op.b_hi);
   wire b_was_bad = b_bad_q && col_q != '0;
-  assign b_from = read_end ? (k_end ? b_tile_q : b_k_q) : b_col_q;
-  assign b_next = b_from + (!read_end ? op.b_col[SpW-1:0] : !k_end ? op.b_k[SpW-1:0]
+  assign b_from = col_end ? (k_end ? b_tile_q : b_k_q) : b_col_q;
+  assign b_next = b_from + (!col_end ? op.b_col[SpW-1:0] : !k_end ? op.b_k[SpW-1:0]
                                       : Tiles ? op.b_tile[SpW-1:0] : '0);
 
   // ---- A base of the tile: one adder serves the loop that advances.
@@ -155,7 +154,8 @@ module matmul (
   assign b_rd_addr_o  = b_rd_addr_q;
 
   // ---- Row loops: the address stage.
-  logic [Depth:1] valid_p, last_p, fault_p, first_p;  // the stages behind it
+  logic [Depth:1] valid_p, last_p, fault_p;  // the stages behind it
+  logic [2+DimL2:1] first_p;
   logic row_q, tail_q;              // a row's address; the tile idles up to Dim cycles
   logic [DimL2-1:0] cycle_q;        // cycles of the tile so far, at most Dim - 1
   logic [CntW-1:0] ox_q, oy_q;
@@ -166,11 +166,12 @@ module matmul (
   wire ox_end = ox_q == op.n_ox[CntW-1:0];
   wire row_end = ox_end && oy_q == op.n_oy[CntW-1:0];
   wire long_enough = cycle_q == DimL2'(Dim - 1);
-  wire a_outside = a_q[SpW-1:SpRowW] < op.a[SpW-1:SpRowW] || 4'(a_q[SpW-1:SpRowW]) > op.a_hi;
-  wire d_outside = d_q[AccW-1:AccRowW] < op.d[AccW-1:AccRowW] || 4'(d_q[AccW-1:AccRowW]) > op.d_hi;
+  wire a_outside = millrace_pkg::outside(1'b0, 16'(a_q), op.a, op.a_hi);
+  wire d_outside = millrace_pkg::outside(1'b1, 16'(d_q), op.d, op.d_hi);
   wire bad = row_q && (bad_b_q || a_outside || d_outside);
   wire finish = row_q && row_end && last_q && !bad;
-  assign go = run_q && full_q && !kill_q && !bad && !finish && ((!row_q && !tail_q) || ((row_end || tail_q) && long_enough));
+  wire free = row_q ? row_end && !last_q && long_enough : !tail_q || long_enough;  // for the next tile
+  assign go = run_q && full_q && !kill_q && free && !bad;
   assign a_row = (ox_end ? a_oy_q : a_q) + (ox_end ? op.a_oy[SpW-1:0] : op.a_ox[SpW-1:0]);
   wire killed = kill_q && done_valid_o && fault_p[Depth];
   assign op_ready_o = finish || killed;
@@ -222,7 +223,7 @@ module matmul (
     valid_p   <= rst_ni ? {valid_p[Depth-1:1], row_q && !bad} : '0;
     last_p    <= rst_ni ? {last_p[Depth-1:1], bad || finish} : '0;
     fault_p   <= {fault_p[Depth-1:1], bad};
-    first_p   <= {first_p[Depth-1:1], first_q};
+    first_p   <= {first_p[1+DimL2:1], first_q};
     d_p[1]    <= d_q;
     slot_p[1] <= op_slot_i;
     for (int i = 2; i <= Depth; i++) begin
@@ -267,7 +268,6 @@ module matmul (
       .b_data_i     (b_rd_data_i),
       .swap_i       (go_p[2]),
       .a_data_i     (a_rd_data_i),
-      .first_i      (first_p[4+DimL2]),
       .d_data_i     (d_rd_data_i),
       .d_data_o     (d_wr_data_o)
   );

@@ -2,7 +2,7 @@
 // Dot-product array: Dim columns, each Dim multipliers and a registered adder tree, and one accumulating adder a column.
 // B is double-buffered: words go one at a time into the shadow registers (a column of B, or with transpose a row), `swap_i`
 // moves them into the multipliers, active from the next cycle on. Latency: products are registered at the end of A's cycle, sums log2(Dim) cycles
-// later, d_data_o one more; first_i and d_data_i belong to the sum.
+// later, d_data_o one more; d_data_i, 0 to overwrite, belongs to the sum.
 `default_nettype none
 module matmul_array (
     input  wire logic                                clk_i,
@@ -12,7 +12,6 @@ module matmul_array (
     input  wire logic [   millrace_pkg::WordBits-1:0] b_data_i,
     input  wire logic                                swap_i,
     input  wire logic [   millrace_pkg::WordBits-1:0] a_data_i,
-    input  wire logic                                first_i,   // overwrite instead of accumulate
     input  wire logic [ 4*millrace_pkg::WordBits-1:0] d_data_i,
     output logic      [ 4*millrace_pkg::WordBits-1:0] d_data_o
 );
@@ -54,7 +53,7 @@ module matmul_array (
       for (int l = 1; l < Levels; l++) begin
         for (int i = 0; i < (Dim >> (l + 1)); i++) node_q[l][i] <= node_q[l-1][2*i] + node_q[l-1][2*i+1];
       end
-      d_q <= 32'(node_q[Levels-1][0]) + (first_i ? 32'd0 : d_data_i[n*32+:32]);
+      d_q <= 32'(node_q[Levels-1][0]) + d_data_i[n*32+:32];
     end
     assign d_data_o[n*32+:32] = d_q;
   end

@@ -41,7 +41,8 @@ module vec_serial (
     output logic      [                        31:0] sp_wr_data_o,
     output logic                                     acc_rd_valid_o,
     output logic      [millrace_pkg::AccAddrBits-1:0] acc_rd_addr_o,
-    input  wire logic [                       127:0] acc_rd_data_i,
+    output logic      [                         1:0] acc_rd_quarter_o,
+    input  wire logic [                       127:0] acc_rd_data_i,  // the quarter, in all places; 0 if not read
     output logic                                     acc_wr_valid_o,
     output logic      [millrace_pkg::AccAddrBits-1:0] acc_wr_addr_o,
     output logic      [                         3:0] acc_wr_quarter_o,
@@ -50,7 +51,7 @@ module vec_serial (
   localparam int AccW = millrace_pkg::AccAddrBits;
 
   logic unused;
-  assign unused = &{1'b0, op_i, vset_i};
+  assign unused = &{1'b0, op_i, vset_i, acc_rd_data_i};
 
   // Schedule of an element; the codes make it count up, with one jump (none: two) and few decoding gates.
   localparam logic [5:0] ReadSrc = 6'd27;
@@ -103,6 +104,7 @@ module vec_serial (
   assign sp_rd_addr_o   = cnt_q[2] ? param_i : src_i;
   assign acc_rd_valid_o = src_read && from_acc;
   assign acc_rd_addr_o  = src_i[AccW-1:0];
+  assign acc_rd_quarter_o = lane_q;
 
   // Shift: towards zero as it is used up.
   logic [7:0] sp_byte [4];
@@ -123,14 +125,13 @@ module vec_serial (
   // The adder: hi (or hi / 2) + addend + carry, 33 bits. The addend is an AND-OR of what the cycle adds,
   // inverted to subtract. `keep` holds the terms at what fits a 4-input table; left alone, technology
   // mapping spends two tables a bit more.
-  logic [31:0] hi_q, t_q, acc_word [4];
+  logic [31:0] hi_q, t_q;
   logic sign_q, guard_q, sticky_q;  // sign_q: bit 32 of hi_q
   logic use_bit_q, x_q, negative_q;  // a bit of x is in use; its value; its last value
   wire subtract = (cnt_q == Sign && x_q) || (cnt_q == Saturate && sign_q != hi_q[31]);
   wire use_offset = add_offset_q && !scalar;
   wire use_scalar = add_src_q && scalar;
   wire use_byte = add_src_q && from_sp;
-  wire use_acc = add_src_q && from_acc;
   wire use_port = channel && (x_q || add_bias_q);
   wire use_mult = !channel && x_q;
   wire use_zero = cnt_q == Round && to_sp;
@@ -139,13 +140,10 @@ module vec_serial (
   wire [31:0] narrow_term = {{24{extend}}, low}
                           | ({32{use_offset}} & {{16{vset_i.offset1[15]}}, vset_i.offset1});
   (* keep *) wire [31:0] port_term = ({32{use_port}} & sp_rd_data_i) | ({32{use_mult}} & vset_i.scalar_mult);
-  (* keep *) wire [31:0] wide_term = ({32{use_acc}} & acc_word[lane_q]) | ({32{use_scalar}} & vset_i.scalar1);
+  (* keep *) wire [31:0] wide_term = acc_rd_data_i[31:0] | ({32{use_scalar}} & vset_i.scalar1);
   wire [31:0] addend = (port_term | wide_term | narrow_term) ^ {32{subtract}};
   wire carry = cnt_q == LastBit || (cnt_q == Negate && negative_q)
             || (cnt_q == Round && guard_q && (!hi_q[31] || sticky_q));
-  for (genvar i = 0; i < 4; i++) begin : g_acc
-    assign acc_word[i] = acc_rd_data_i[i*32+:32];
-  end
   wire [32:0] augend = (use_bit_q || right_one) ? {{2{sign_q}}, hi_q[31:1]} : {hi_q[31], hi_q};
   wire [32:0] sum = augend + {addend[31], addend} + 33'(carry);
 

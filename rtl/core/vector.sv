@@ -9,49 +9,33 @@
 // the next instruction is seen a cycle later.
 `default_nettype none
 module vector (
-    input  wire logic                                clk_i,
-    input  wire logic                                rst_ni,
-    input  wire logic                                op_valid_i,
+    input  wire logic                                 clk_i, rst_ni,
+    input  wire logic                                 op_valid_i,
     input  wire logic [                        255:0] op_data_i,
     input  wire logic [   millrace_pkg::SlotBits-1:0] op_slot_i,
-    output logic                                     op_ready_o,
-    output logic                                     done_valid_o,
+    output logic                                      op_ready_o,
+    output logic                                      done_valid_o,
     output logic      [   millrace_pkg::SlotBits-1:0] done_slot_o,
-    output logic      [                         3:0] done_fault_o,
-    output logic      [                        31:0] done_addr_o,
+    output logic      [                          3:0] done_fault_o,
+    output logic      [                         31:0] done_addr_o,
     // Scratchpad: source 1 and parameters; source 2; result.
-    output logic                                     sp1_rd_valid_o,
-    output logic                                     sp1_rd_en_o,
-    output logic      [ millrace_pkg::SpAddrBits-1:0] sp1_rd_addr_o,
-    input  wire logic [   millrace_pkg::WordBits-1:0] sp1_rd_data_i,
-    output logic                                     sp2_rd_valid_o,
-    output logic                                     sp2_rd_en_o,
-    output logic      [ millrace_pkg::SpAddrBits-1:0] sp2_rd_addr_o,
-    input  wire logic [   millrace_pkg::WordBits-1:0] sp2_rd_data_i,
-    output logic                                     sp_wr_valid_o,
-    output logic      [ millrace_pkg::SpAddrBits-1:0] sp_wr_addr_o,
+    output logic                                      sp1_rd_valid_o, sp2_rd_valid_o, sp_wr_valid_o,
+    output logic                                      sp1_rd_en_o, sp2_rd_en_o,
+    output logic      [ millrace_pkg::SpAddrBits-1:0] sp1_rd_addr_o, sp2_rd_addr_o, sp_wr_addr_o,
+    input  wire logic [   millrace_pkg::WordBits-1:0] sp1_rd_data_i, sp2_rd_data_i,
     output logic      [   millrace_pkg::WordBits-1:0] sp_wr_data_o,
-    // Accumulators: source 1; source 2; result.
-    output logic                                     acc1_rd_valid_o,
-    output logic                                     acc1_rd_en_o,
-    output logic      [millrace_pkg::AccAddrBits-1:0] acc1_rd_addr_o,
-    input  wire logic [ 4*millrace_pkg::WordBits-1:0] acc1_rd_data_i,
-    output logic                                     acc2_rd_valid_o,
-    output logic                                     acc2_rd_en_o,
-    output logic      [millrace_pkg::AccAddrBits-1:0] acc2_rd_addr_o,
-    input  wire logic [ 4*millrace_pkg::WordBits-1:0] acc2_rd_data_i,
-    output logic                                     acc_wr_valid_o,
-    output logic      [millrace_pkg::AccAddrBits-1:0] acc_wr_addr_o,
-    output logic      [                         3:0] acc_wr_quarter_o,
+    // Accumulators: source 1; source 2; result. The serial datapath reads only the quarter that it names.
+    output logic                                      acc1_rd_valid_o, acc2_rd_valid_o, acc_wr_valid_o,
+    output logic                                      acc1_rd_en_o, acc2_rd_en_o,
+    output logic      [millrace_pkg::AccAddrBits-1:0] acc1_rd_addr_o, acc2_rd_addr_o, acc_wr_addr_o,
+    output logic      [                          1:0] acc1_rd_quarter_o,
+    input  wire logic [ 4*millrace_pkg::WordBits-1:0] acc1_rd_data_i, acc2_rd_data_i,
+    output logic      [                          3:0] acc_wr_quarter_o,
     output logic      [ 4*millrace_pkg::WordBits-1:0] acc_wr_data_o
 );
   localparam int SpW = millrace_pkg::SpAddrBits;
   localparam int AccW = millrace_pkg::AccAddrBits;
   localparam int AddrW = (SpW > AccW) ? SpW : AccW;
-  localparam int RowW = (millrace_pkg::SpRowBits < millrace_pkg::AccRowBits) ? millrace_pkg::SpRowBits
-                                                                             : millrace_pkg::AccRowBits;
-  localparam int BankW = (SpW - millrace_pkg::SpRowBits > AccW - millrace_pkg::AccRowBits)
-                       ? SpW - millrace_pkg::SpRowBits : AccW - millrace_pkg::AccRowBits;
   localparam int CountW = millrace_pkg::CountBits;
   localparam int Loops = (millrace_pkg::VecReduce != 0) ? 4 : 2;
   localparam logic [3:0] ParamWords = 4'd9;
@@ -62,9 +46,14 @@ module vector (
   localparam logic [1:0] Drain = 2'd3;
 
   millrace_pkg::vector_t op;
-  millrace_pkg::vset_t vset_q;
-  assign op = op_data_i;
-  wire is_vset = op.opcode == millrace_pkg::OpVset;
+  millrace_pkg::vset_t vset, vset_q;
+  always_comb begin
+    op = op_data_i;
+    if (millrace_pkg::VecAcc == 0) op.dst_kind = millrace_pkg::SpaceSp;
+    vset = op_data_i;
+    if (millrace_pkg::VecScalars == 0) {vset.scalar1, vset.scalar_mult, vset.scalar_shift} = '0;
+  end
+  wire is_vset = op.opcode[0] == millrace_pkg::OpVset[0];
 
   logic [1:0] state_q, state_d;
   wire param_state = state_q == Param;
@@ -133,16 +122,6 @@ module vector (
   end
 
   // Bank checks. Decode has checked the bases.
-  function [BankW-1:0] bank_of(input acc, input [AddrW-1:RowW] addr);
-    bank_of = acc ? BankW'(addr[AccW-1:millrace_pkg::AccRowBits]) : BankW'(addr[SpW-1:millrace_pkg::SpRowBits]);
-  endfunction
-  function less(input [BankW-1:0] a, input [BankW-1:0] b);  // gates rather than a carry chain
-    less = 1'b0;
-    for (int i = 0; i < BankW; i++) less = (a[i] == b[i]) ? less : b[i];
-  endfunction
-  function in_range(input acc, input [AddrW-1:RowW] addr, input [AddrW-1:RowW] base, input [BankW-1:0] hi);
-    in_range = !less(bank_of(acc, addr), bank_of(acc, base)) && !less(hi, bank_of(acc, addr));
-  endfunction
   function [AddrW-1:0] in_memory(input acc, input [AddrW-1:0] addr);
     in_memory = acc ? AddrW'(addr[AccW-1:0]) : AddrW'(addr[SpW-1:0]);
   endfunction
@@ -151,15 +130,15 @@ module vector (
   wire acc2 = op.src2_kind == millrace_pkg::SourceAcc;
   wire accd = op.dst_kind == millrace_pkg::SpaceAcc;
   wire ok1 = op.src1_kind == millrace_pkg::SourceScalar
-          || in_range(acc1, src1[AddrW-1:RowW], op.src1[AddrW-1:RowW], op.src1_hi[BankW-1:0]);
-  wire okd = in_range(accd, dst[AddrW-1:RowW], op.dst[AddrW-1:RowW], op.dst_hi[BankW-1:0]) || !inner_last;
+          || !millrace_pkg::outside(acc1, 16'(src1), op.src1, op.src1_hi);
+  wire okd = !millrace_pkg::outside(accd, 16'(dst), op.dst, op.dst_hi) || !inner_last;
   wire [3:0] param_idx = param_state ? param_idx_q : row_param;
   wire [SpW-1:0] param = param_q + SpW'(param_idx);
-  wire okp = in_range(1'b0, param[AddrW-1:RowW], op.param[AddrW-1:RowW], op.param_hi[BankW-1:0]);
+  wire okp = !millrace_pkg::outside(1'b0, 16'(param), op.param, op.param_hi);
   logic ok2;
   if (millrace_pkg::VecBinary != 0) begin : g_binary
     assign ok2 = op.src2_kind == millrace_pkg::SourceScalar
-        || in_range(acc2, src2[AddrW-1:RowW], op.src2[AddrW-1:RowW], op.src2_hi[BankW-1:0]);
+        || !millrace_pkg::outside(acc2, 16'(src2), op.src2, op.src2_hi);
     loop_addr #(.N(Loops), .AddrW(AddrW)) u_src2 (
         .clk_i,
         .load_i   (load),
@@ -212,7 +191,7 @@ module vector (
       vset_q  <= '0;
     end else begin
       state_q <= state_d;
-      if (load_vset) vset_q <= op_data_i;
+      if (load_vset) vset_q <= vset;
     end
     if (!param_state) param_idx_q <= '0;
     else if (item_ready) param_idx_q <= param_idx_q + 1'b1;
@@ -245,6 +224,7 @@ module vector (
         .done_valid_o, .done_slot_o, .done_fault_o, .done_addr_o, .sp_rd_valid_o(sp1_rd_valid_o),
         .sp_rd_addr_o(sp1_rd_addr_o), .sp_rd_data_i(sp1_rd_data_i), .sp_wr_valid_o, .sp_wr_addr_o,
         .sp_wr_data_o, .acc_rd_valid_o(acc1_rd_valid_o), .acc_rd_addr_o(acc1_rd_addr_o),
+        .acc_rd_quarter_o(acc1_rd_quarter_o),
         .acc_rd_data_i(acc1_rd_data_i), .acc_wr_valid_o, .acc_wr_addr_o, .acc_wr_quarter_o, .acc_wr_data_o
     );
     assign {sp2_rd_valid_o, sp2_rd_addr_o, acc2_rd_valid_o, acc2_rd_addr_o} = '0;
@@ -280,6 +260,7 @@ module vector (
         .acc2_rd_data_i, .acc_wr_valid_o, .acc_wr_addr_o, .acc_wr_quarter_o, .acc_wr_data_o
     );
     assign row_param = ParamWords;
+    assign acc1_rd_quarter_o = '0;
   end
   assign {sp1_rd_en_o, sp2_rd_en_o, acc1_rd_en_o, acc2_rd_en_o} = '1;
 

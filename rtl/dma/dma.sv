@@ -76,13 +76,15 @@ module dma #(
   // and its irq in the place of `space`. It starts when nothing else runs; op_ready waits until it is done.
   millrace_pkg::load_t raw, op, head;
   logic [SlotW-1:0] head_slot;
-  wire signal = CanStore && op_valid_i && raw.opcode == millrace_pkg::OpSignal;
-  wire store = CanStore && (!CanLoad || raw.opcode != millrace_pkg::OpLoad);
+  wire is_signal = CanStore && raw.opcode[2:0] == millrace_pkg::OpSignal[2:0];
+  wire signal = op_valid_i && is_signal;
+  wire store = CanStore && (!CanLoad || raw.opcode[2:0] != millrace_pkg::OpLoad[2:0]);
   wire seg_ok = store ? seg_write_i : seg_read_i;
   assign raw = op_data_i;
   always_comb begin
     op = raw;
-    op.row_bytes = raw.row_bytes | (16'(signal) << 2);
+    op.row_bytes = raw.row_bytes | (16'(is_signal) << 2);
+    if (millrace_pkg::DmaAcc == 0) op.space = 1'b0;
   end
   assign seg_id_o = op.seg[millrace_pkg::SegBits-1:0];
 
@@ -250,7 +252,7 @@ module dma #(
   assign {done_valid_o, done_slot_o, done_fault_o, done_addr_o} = {done_q, done_slot_q, code_q, addr_q};
   assign signal_valid_o = signal && op_ready_o && code_q == millrace_pkg::FaultNone;
   assign signal_value_o = op.mem_row;
-  assign signal_irq_o   = op.space;
+  assign signal_irq_o   = raw.space;
 
   wire word_ok = word_valid && clean && !word_error && !bad;
   assign sp_wr_valid_o    = word_ok && !head.space;

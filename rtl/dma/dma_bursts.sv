@@ -36,7 +36,7 @@ module dma_bursts #(
   localparam int BlockW = BeatW + $clog2(millrace_pkg::DmaBurst);    // within the block that a burst may not leave
   if (millrace_pkg::DmaBurst * millrace_pkg::Dim > 4096) $error("a burst may not cross 4 KiB");
 
-  logic first_q, valid_q;
+  logic first_q, valid_q, fail_q;
   logic [OffW-1:Low] off_q;
   logic [CountW-1:0] row_q;
   logic [millrace_pkg::SlotBits-1:0] slot_q;
@@ -55,12 +55,12 @@ module dma_bursts #(
   wire [OffW-1:Low] next_off;
 
   wire step = valid_q && ready_i;
-  wire take = op_valid_i && (!valid_q || (step && ends_o[0]));
+  wire take = op_valid_i && !fail_q && (!valid_q || (step && ends_o[0]));
   wire launch = take && row_ok;
   assign first_o  = first_q;
   assign start_o  = take && first_q;
   assign last_o   = launch && row_last && plane_last;
-  assign fault_o  = take && !first_q && !row_ok;
+  assign fault_o  = fail_q;
   assign offset_o = 32'(off_q) << Low;
 
   if (millrace_pkg::DmaPlanes != 0) begin : g_planes
@@ -70,9 +70,9 @@ module dma_bursts #(
     assign plane_last = plane_q == op_i.planes[CountW-1:0];
     assign next_off = row_last ? plane_off + op_i.mem_plane[OffW-1:Low] : off + op_i.mem_row[OffW-1:Low];
     always_ff @(posedge clk_i) begin
-      if (take) plane_off_q <= (launch && row_last) ? next_off : plane_off;
-      if (!rst_ni || clear_i || last_o) plane_q <= '0;
-      else if (launch && row_last) plane_q <= plane_q + 1'b1;
+      if (take) plane_off_q <= row_last ? next_off : plane_off;
+      if (!rst_ni || clear_i || (take && row_last && plane_last)) plane_q <= '0;
+      else if (take && row_last) plane_q <= plane_q + 1'b1;
     end
   end else begin : g_flat
     assign plane_last = 1'b1;
@@ -81,10 +81,11 @@ module dma_bursts #(
 
   always_ff @(posedge clk_i) begin
     if (take) off_q <= row_ok ? next_off : off;
-    if (!rst_ni || clear_i || last_o) first_q <= 1'b1;
+    if (!rst_ni || clear_i || (take && row_last && plane_last)) first_q <= 1'b1;
     else if (take) first_q <= 1'b0;
-    if (!rst_ni || clear_i || (launch && row_last)) row_q <= '0;
-    else if (launch) row_q <= row_q + 1'b1;
+    if (!rst_ni || clear_i || (take && row_last)) row_q <= '0;
+    else if (take) row_q <= row_q + 1'b1;
+    fail_q <= rst_ni && !clear_i && (fail_q || (take && !row_ok));
   end
 
   // ---- Bursts. A row's span is the index of its last byte, counted from the start of the block of its first byte. The one is
@@ -95,7 +96,7 @@ module dma_bursts #(
   wire unused_span = &{1'b0, span};
 
   always_ff @(posedge clk_i) begin
-    if (launch) begin
+    if (take) begin
       slot_q   <= slot_i;
       addr_q   <= addr[AddrW-1:BeatW];
       blocks_q <= span[16:BlockW];

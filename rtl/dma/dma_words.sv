@@ -47,18 +47,16 @@ module dma_words (
     end
   end
 
-  wire [AddrW-1:0] base = op_i.dst[AddrW-1:0];
-  wire [AddrW-1:0] addr = base + cur_q;
-  wire [3:0] bank = op_i.space ? 4'(addr[AccW-1:millrace_pkg::AccRowBits]) : 4'(addr[AddrW-1:millrace_pkg::SpRowBits]);
-  wire [3:0] lo = op_i.space ? 4'(base[AccW-1:millrace_pkg::AccRowBits]) : 4'(base[AddrW-1:millrace_pkg::SpRowBits]);
+  wire [AddrW-1:0] addr = op_i.dst[AddrW-1:0] + cur_q;
   assign addr_o    = op_i.space ? AddrW'(addr[AccW-1:0]) : addr;
   assign quarter_o = quarter_q;
-  assign bad_o     = bank < lo || bank > op_i.dst_hi;
+  assign bad_o     = millrace_pkg::outside(op_i.space, 16'(addr), op_i.dst, op_i.dst_hi);
 
 `ifdef FORMAL
+  wire f_legal = !millrace_pkg::outside(op_i.space, op_i.dst, op_i.dst, op_i.dst_hi);
   always_ff @(posedge clk_i) begin
-    if (cur_q == '0 && op_i.dst_hi >= lo) assert (!bad_o);  // the base itself lies in its range
-    cover (rst_ni && bad_o && op_i.dst_hi >= lo);
+    if (cur_q == '0 && f_legal) assert (!bad_o);  // the base itself lies in its range
+    cover (rst_ni && bad_o && f_legal);
   end
 `endif
 endmodule

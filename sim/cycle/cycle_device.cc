@@ -12,8 +12,7 @@ CycleDevice::CycleDevice(const isa::Config& config, const CycleOptions& options)
     : config_(config),
       timing_(options.memory),
       bytes_(uint64_t{1} << config.mem_log2, options.slverr),
-      machine_(config, timing_, bytes_,
-               options.kernel.value_or(cycle::available_kernels().back())),
+      machine_(config, timing_, bytes_, options.kernel.value_or(cycle::available_kernels().back())),
       cycle_(RtlDevice::kResetCycles) {}
 
 // Lets the machine run up to the beginning of cycle `now`, and looks at it on the way if a look is
@@ -82,14 +81,13 @@ Status CycleDevice::run(uint64_t cycles) {
 }
 
 // Without stalls a look takes two cycles, and none sees anything new before the machine's next
-// event: the last one that cannot, from the one due in `next` on. The end of a scan is no event, and
-// makes the machine idle.
-uint64_t CycleDevice::skip_polls(uint64_t next, uint64_t end) const {
+// event: the last one that cannot, from the one due in `next` on.
+uint64_t CycleDevice::skip_polls(uint64_t next, uint64_t end) {
   constexpr uint64_t kPeriod = RtlDevice::kPollInterval + 2;
+  if (next >= end || timing_.stalls()) return next;
+  machine_.run_until(next);
+  if (machine_.stopped(next) || machine_.write_time(next) != next) return next;
   const uint64_t limit = std::min(machine_.next_event(), end - 1);
-  if (timing_.stalls() || limit <= next || machine_.write_time(next) != next ||
-      machine_.stopped(next))
-    return next;
   return next + (limit - next) / kPeriod * kPeriod;
 }
 

@@ -13,8 +13,8 @@
 namespace millrace::sim {
 
 struct CycleOptions {
-  memory::MemorySpec memory{};       // when the external memory answers
-  memory::AddressRange slverr{};     // addresses that answer SLVERR
+  memory::MemorySpec memory{};            // when the external memory answers
+  memory::AddressRange slverr{};          // addresses that answer SLVERR
   std::optional<cycle::Kernel> kernel{};  // that computes the values; the best of this host without
 };
 
@@ -49,7 +49,7 @@ class CycleDevice : public Device {
   }
   void catch_up(uint64_t now);
   void finish_poll();
-  uint64_t skip_polls(uint64_t next, uint64_t end) const;
+  uint64_t skip_polls(uint64_t next, uint64_t end);
 
   const isa::Config& config_;
   memory::MemoryTiming timing_;

@@ -2,7 +2,10 @@
 #include "sim/lockstep/lockstep_device.h"
 
 #include <algorithm>
+#include <array>
+#include <cctype>
 
+#include "host/asm/text.h"
 #include "sim/access.h"
 
 namespace millrace::sim {
@@ -35,28 +38,53 @@ Result<std::unique_ptr<LockstepDevice>> LockstepDevice::open(std::string_view co
 
 Status LockstepDevice::differ(const std::string& what, const std::string& rtl,
                               const std::string& model) {
+  if (!difference_cycle_) difference_cycle_ = std::min(rtl_->cycle(), model_.cycle());
   if (!difference_)
     difference_ = failure("cycle model and RTL differ in " + what + ": RTL " + rtl +
                           ", cycle model " + model);
   return *difference_;
 }
 
-std::string LockstepDevice::describe(const std::vector<cycle::Retirement>& trace) const {
-  return trace.empty() ? "none yet" : to_text(trace.front());
+// The instruction of the ring, and where its time is explained.
+std::string LockstepDevice::instruction(uint32_t index) {
+  const auto reg = [&](uint32_t offset) {
+    return model_.machine().read(model_.cycle(), offset).value_or(0);
+  };
+  const uint64_t slot = index & ((uint64_t{1} << reg(reg::kRingLog2)) - 1);
+  std::array<uint8_t, 4 * isa::kWords> bytes{};
+  if (!model_.read_mem(reg(reg::kRingBase) + slot * bytes.size(), bytes)) return "unknown";
+  isa::Instruction words{};
+  for (size_t i = 0; i < bytes.size(); ++i)
+    words[i / 4] |= static_cast<uint32_t>(bytes[i]) << i % 4 * 8;
+  const std::string text = disassemble(words, &config());
+  std::string name = text.substr(0, text.find(' '));
+  std::ranges::transform(name, name.begin(),
+                         [](char c) { return static_cast<char>(std::toupper(c)); });
+  return "`" + text + "` (docs/timing.md, " + name + ")";
+}
+
+// The first completions that are not the same, on both sides; one side may have none yet.
+Status LockstepDevice::differ_completion() {
+  const auto text = [](const std::vector<cycle::Retirement>& trace) {
+    return trace.empty() ? "none yet" : to_text(trace.front());
+  };
+  const std::vector<cycle::Retirement>& a = rtl_trace_;
+  const std::vector<cycle::Retirement>& b = model_trace_;
+  difference_cycle_ =
+      std::min(a.empty() ? UINT64_MAX : a.front().cycle, b.empty() ? UINT64_MAX : b.front().cycle);
+  const cycle::Retirement& first = a.empty() ? b.front() : a.front();
+  return differ(
+      "completion " + std::to_string(compared_), text(a),
+      text(b) + "; instruction " + std::to_string(first.index) + " is " + instruction(first.index));
 }
 
 Status LockstepDevice::compare_completions() {
-  const size_t both = std::min(rtl_trace_.size(), model_trace_.size());
-  for (size_t i = 0; i < both; ++i)
-    if (rtl_trace_[i] != model_trace_[i])
-      return differ("completion " + std::to_string(compared_ + i), to_text(rtl_trace_[i]),
-                    to_text(model_trace_[i]));
-  compared_ += both;
-  rtl_trace_.erase(rtl_trace_.begin(), rtl_trace_.begin() + static_cast<ptrdiff_t>(both));
-  model_trace_.erase(model_trace_.begin(), model_trace_.begin() + static_cast<ptrdiff_t>(both));
+  const auto [a, b] = std::ranges::mismatch(rtl_trace_, model_trace_);
+  compared_ += static_cast<uint64_t>(a - rtl_trace_.begin());
+  rtl_trace_.erase(rtl_trace_.begin(), a);
+  model_trace_.erase(model_trace_.begin(), b);
   if (rtl_trace_.empty() && model_trace_.empty()) return {};
-  return differ("completion " + std::to_string(compared_), describe(rtl_trace_),
-                describe(model_trace_));
+  return differ_completion();
 }
 
 Status LockstepDevice::compare(std::string_view after) {
@@ -107,8 +135,8 @@ Status LockstepDevice::read_mem(uint64_t addr, std::span<uint8_t> out) {
   if (Status ok = settle(rtl, model); !ok) return ok;
   const auto [a, b] = std::mismatch(out.begin(), out.end(), other.begin());
   if (a == out.end()) return {};
-  return differ("memory byte " + hex(addr + static_cast<uint64_t>(a - out.begin())) +
-                    " in cycle " + std::to_string(rtl_->cycle()),
+  return differ("memory byte " + hex(addr + static_cast<uint64_t>(a - out.begin())) + " in cycle " +
+                    std::to_string(rtl_->cycle()),
                 std::to_string(*a), std::to_string(*b));
 }
 

@@ -32,6 +32,8 @@ class LockstepDevice : public Device {
   // Exactly `cycles` cycles.
   Status run(uint64_t cycles);
 
+  // The first difference found: the cycle in which the earlier side of it happened.
+  std::optional<uint64_t> difference_cycle() const { return difference_cycle_; }
   // Compares all of memory.
   Status compare_memory();
   uint64_t cycle() const { return rtl_->cycle(); }
@@ -42,14 +44,16 @@ class LockstepDevice : public Device {
   Status settle(const Status& rtl, const Status& model);
   Status compare(std::string_view after);
   Status differ(const std::string& what, const std::string& rtl, const std::string& model);
+  Status differ_completion();
+  std::string instruction(uint32_t index);
   Status compare_completions();
-  std::string describe(const std::vector<cycle::Retirement>& trace) const;
 
   std::unique_ptr<RtlDevice> rtl_;
   CycleDevice model_;
   std::vector<cycle::Retirement> rtl_trace_, model_trace_;
   uint64_t compared_ = 0;  // completions
   std::optional<Error> difference_;
+  std::optional<uint64_t> difference_cycle_;
 };
 
 }  // namespace millrace::sim

@@ -68,14 +68,16 @@ std::optional<uint32_t> RefDevice::read_fixed(uint32_t offset) const {
     case reg::kCtrl:
     case reg::kCycles:
     case reg::kCyclesHi:
-    case reg::kBusyLoad:
-    case reg::kBusyStore:
-    case reg::kBusyMatmul:
-    case reg::kBusyVector:
       return 0;
     default:
-      return ref::read_capability(config(), offset);
+      break;
   }
+  if (const auto value = ref::read_capability(config(), offset)) return value;
+  const bool counter = offset >= reg::kBusyLoad && offset <= reg::kEmptyVector && offset % 4 == 0;
+  if (!counter) return std::nullopt;
+  return config().counters && offset == reg::kMatmulSteps
+             ? static_cast<uint32_t>(machine_.matmul_steps())
+             : 0;
 }
 
 std::optional<uint32_t> RefDevice::read_state(uint32_t offset) const {
@@ -94,22 +96,22 @@ std::optional<uint32_t> RefDevice::read_state(uint32_t offset) const {
     case reg::kRingTail:
       return tail_;
     case reg::kRingHead:
-      return machine_.executed();
+      return head();
     case reg::kSignalValue:
-      return machine_.signal_value();
+      return config().signal_register ? machine_.signal_value() : 0;
     case reg::kFault:
       return static_cast<uint32_t>(fault.code) << reg::kFaultCodeLow |
              static_cast<uint32_t>(fault.unit) << reg::kFaultUnitLow;
     case reg::kFaultIndex:
-      return fault.index;
+      return fault.index & low_bits(config().index_bits);
     case reg::kFaultAddr:
       return fault.addr;
-    case reg::kMatmulSteps:
-      return config().counters ? static_cast<uint32_t>(machine_.matmul_steps()) : 0;
     default:
       return std::nullopt;
   }
 }
+
+uint32_t RefDevice::head() const { return machine_.executed() & low_bits(config().index_bits); }
 
 uint32_t RefDevice::status() const {
   return at(idle(), reg::kStatusIdleLow) | at(fault_.has_value(), reg::kStatusFaultLow) |
@@ -138,12 +140,12 @@ uint32_t RefDevice::read_segment(const SegmentRegister& r) const {
 
 void RefDevice::write_segment(const SegmentRegister& r, uint32_t value) {
   const isa::Config& c = config();
+  const uint32_t whole = value & ~low_bits(c.segment_log2);
   ref::Segment s = machine_.segment(r.index);
   if (r.reg == reg::kSegBase) {
-    s.base = value & low_bits(c.addr_bits);
-    if (!c.dma_unaligned) s.base &= ~low_bits(c.dim_log2);
+    s.base = whole & low_bits(c.addr_bits);
   } else if (r.reg == reg::kSegSize) {
-    s.size = value & low_bits(std::min(32, c.offset_bits + 1));
+    s.size = whole & low_bits(std::min(32, c.offset_bits + 1));
   } else {
     s.read = value >> reg::kSegCtrlReadLow & 1;
     s.write = value >> reg::kSegCtrlWriteLow & 1;
@@ -201,7 +203,7 @@ void RefDevice::write_unlocked(uint32_t offset, uint32_t value) {
     ring_base_ = value & low_bits(config().addr_bits) & ~(kInstructionBytes - 1);
   if (offset == reg::kRingLog2) ring_log2_ = std::min(value & 0x1f, kMaxRingLog2);
   if (offset == reg::kRingTail) {
-    tail_ = value;
+    tail_ = value & low_bits(config().index_bits);
     run();
   }
 }
@@ -216,7 +218,7 @@ void RefDevice::soft_reset() {
 // ---- Execution.
 
 void RefDevice::run() {
-  while (!fault_ && machine_.executed() != tail_) fault_ = run_next();
+  while (!fault_ && head() != tail_) fault_ = run_next();
   irq_status_ |= at(machine_.take_irq(), reg::kIrqStatusSignalLow);
   irq_status_ |= at(fault_.has_value(), reg::kIrqStatusFaultLow);
 }

@@ -48,7 +48,8 @@ class RefDevice : public Device {
   void write_unlocked(uint32_t offset, uint32_t value);
   void keep_segments_off_ring();
 
-  bool idle() const { return !fault_ && machine_.executed() == tail_; }
+  bool idle() const { return !fault_ && head() == tail_; }
+  uint32_t head() const;  // RING_HEAD
   uint32_t status() const;
   void soft_reset();
   void run();

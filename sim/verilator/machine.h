@@ -36,6 +36,8 @@ class Machine {
   // Writes an FST waveform from now on, two time steps a cycle. False if the file cannot be
   // written.
   virtual bool open_wave(const std::string& path) = 0;
+  // Whether cycles go into the waveform; they do at first.
+  virtual void dump(bool on) = 0;
   // One clock cycle: outputs settle with the inputs, then the clock edge.
   virtual void cycle(const Inputs& in, Outputs& out) = 0;
 };

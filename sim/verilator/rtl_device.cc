@@ -12,7 +12,6 @@
 namespace millrace::sim {
 namespace {
 
-
 constexpr uint64_t kProgressMask = (1u << 16) - 1;  // cycles between looks at the wall clock
 
 }  // namespace
@@ -45,6 +44,7 @@ Result<std::unique_ptr<RtlDevice>> RtlDevice::create(const isa::Config& config,
 }
 
 void RtlDevice::reset() {
+  machine_->dump(options_.wave_from == 0);
   in_.fetch = fetch_.drive(0);  // defined values on every pin
   in_.read = read_.drive(0);
   for (; cycle_ < kResetCycles; ++cycle_) {
@@ -57,6 +57,8 @@ void RtlDevice::reset() {
 }
 
 void RtlDevice::step() {
+  if (cycle_ == options_.wave_from) machine_->dump(true);
+  if (cycle_ == options_.wave_to) machine_->dump(false);
   in_.lite = lite_.drive(cycle_);
   in_.fetch = fetch_.drive(cycle_);
   in_.read = read_.drive(cycle_);

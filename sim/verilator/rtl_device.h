@@ -17,11 +17,12 @@
 namespace millrace::sim {
 
 struct SimOptions {
-  memory::MemorySpec memory{};  // when the external memory answers
-  std::string wave{};           // FST file to write; empty: none
-  uint64_t seed = 1;            // of the values that registers and memories have before reset
-  AddressRange slverr{};        // addresses that answer SLVERR
-  bool progress = false;        // a line on standard error while it runs long; on a terminal always
+  memory::MemorySpec memory{};                   // when the external memory answers
+  std::string wave{};                            // FST file to write; empty: none
+  uint64_t wave_from = 0, wave_to = UINT64_MAX;  // cycles in it: [from, to)
+  uint64_t seed = 1;      // of the values that registers and memories have before reset
+  AddressRange slverr{};  // addresses that answer SLVERR
+  bool progress = false;  // a line on standard error while it runs long; on a terminal always
 };
 
 class RtlDevice : public Device {

@@ -43,15 +43,18 @@ class VerilatedMachine : public Machine {
     return wave_->isOpen();
   }
 
+  void dump(bool on) override { dump_ = on; }
+
   void cycle(const Inputs& in, Outputs& out) override {
     drive(in);
     top_.clk_i = 0;
     top_.eval();
-    if (wave_) wave_->dump(time_++);
+    if (wave_ && dump_) wave_->dump(time_);
     sample(out);
     top_.clk_i = 1;
     top_.eval();
-    if (wave_) wave_->dump(time_++);
+    if (wave_ && dump_) wave_->dump(time_ + 1);
+    time_ += 2;
   }
 
  private:
@@ -137,6 +140,7 @@ class VerilatedMachine : public Machine {
   Top top_;
   std::unique_ptr<VerilatedFstC> wave_;
   uint64_t time_ = 0;
+  bool dump_ = true;
 };
 
 }  // namespace millrace::sim

@@ -42,15 +42,15 @@ bool waits_possible(const isa::Config& c, Opcode older, Opcode younger) {
 
 void list_hazards(const isa::Config& c, std::vector<std::string>& list) {
   // Every kind that some instructions of these opcodes can have; all-ones masks stand for them.
-  const auto widest = [](Opcode op) {
+  const auto widest = [&](Opcode op) {
     Footprint p;
     p.opcode = op;
     const bool matmul = op == Opcode::kMatmul, vector = op == Opcode::kVector;
     const bool load = op == Opcode::kLoad, store = op == Opcode::kStore;
     p.sp_read = store || matmul || vector;
     p.sp_write = load || vector;
-    p.acc_read = store || matmul || vector;
-    p.acc_write = load || matmul || vector;
+    p.acc_read = (store && c.dma_acc) || matmul || vector;
+    p.acc_write = (load && c.dma_acc) || matmul || (vector && c.vec_acc);
     return p;
   };
   for (const Opcode older : kOpcodes)

@@ -78,8 +78,8 @@ class ModeFinder {
 
   void vset(const isa::Vset& f) {
     group_ = "vset/";
-    hit(shift_class(f.scalar_shift));
-    hit(f.scalar_mult < 0 ? "mult negative" : "mult positive");
+    if (c_.vec_scalars) hit(shift_class(f.scalar_shift));
+    if (c_.vec_scalars) hit(f.scalar_mult < 0 ? "mult negative" : "mult positive");
     hit(f.clamp_lo > f.clamp_hi ? "clamp inverted" : "clamp ordered");
     if (!c_.vec_preshift) return;
     hit(preshift_class("preshift1", f.preshift1));
@@ -174,6 +174,7 @@ class ModeList {
   void dma(const char* name, bool load) {
     group_ = name;
     for (const Space space : {Space::kSp, Space::kAcc}) {
+      if (space == Space::kAcc && !c_.dma_acc) continue;
       for (const char* flip : {" flip=0", " flip=1"}) add(space_name(space) + flip);
       for (const std::string_view row : kRowNames) {
         const bool odd = row == "short" || row == "odd";
@@ -181,7 +182,7 @@ class ModeList {
       }
       add(space_name(space) + " row=around");
     }
-    add("acc quarter");
+    if (c_.dma_acc) add("acc quarter");
     add("segment=end");
     if (c_.dma_unaligned)
       for (const char* addr : {"addr=aligned", "addr=spill", "addr=fit"}) add(addr);
@@ -217,7 +218,7 @@ class ModeList {
     for (const isa::Source s1 : kSources)
       for (const isa::Source s2 : kSources)
         for (const Space dst : {Space::kSp, Space::kAcc})
-          if (c_.vec_binary || s2 == isa::Source::kScalar)
+          if ((c_.vec_binary || s2 == isa::Source::kScalar) && (c_.vec_acc || dst == Space::kSp))
             add(vector_sources(s1, s2, dst, c_.vec_binary));
     for (uint32_t op = 0; op < isa::kBinaryNames.size(); ++op) {
       if (c_.vec_binary) add(vector_operation(static_cast<isa::Binary>(op)));
@@ -227,7 +228,8 @@ class ModeList {
     for (uint32_t q = 0; q < (c_.vec_fp32 ? 3u : 2u); ++q)
       for (const uint32_t channel : {0, 1})
         for (const Space dst : {Space::kSp, Space::kAcc})
-          add(vector_quantisation(static_cast<isa::Quant>(q), channel, dst));
+          if (c_.vec_acc || dst == Space::kSp)
+            add(vector_quantisation(static_cast<isa::Quant>(q), channel, dst));
     for (const char* name : {"n2", "n3"}) counts(name, true);
     for (const char* name : {"n0", "n1"}) counts(name, c_.vec_reduce);
     for (const char* name : {"s1_2", "s1_3", "d_2", "d_3"}) strides(name, true);
@@ -238,9 +240,11 @@ class ModeList {
 
   void others() {
     group_ = "vset/";
-    for (const int shift : {-40, -1, 0, 1, 40}) add(shift_class(shift));
-    for (const char* name : {"mult negative", "mult positive", "clamp inverted", "clamp ordered"})
-      add(name);
+    for (const int shift : {-40, -1, 0, 1, 40})
+      if (c_.vec_scalars) add(shift_class(shift));
+    for (const char* name : {"mult negative", "mult positive"})
+      if (c_.vec_scalars) add(name);
+    for (const char* name : {"clamp inverted", "clamp ordered"}) add(name);
     for (const uint32_t shift : {0, 1, 31}) {
       if (c_.vec_preshift) add(preshift_class("preshift1", shift));
       if (c_.vec_preshift && c_.vec_binary) add(preshift_class("preshift2", shift));

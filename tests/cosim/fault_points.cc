@@ -296,9 +296,12 @@ void list_decode_faults(const isa::Config& c, std::vector<std::string>& list) {
     for (const char* pair : {"src1-src2", "src2-dst", "src2-param"})
       pairs.push_back(std::string("vector.") + pair);
   }
-  const std::vector<std::string> scratchpad_only = {"matmul.a", "matmul.b", "vector.param"};
+  std::vector<std::string> scratchpad_only = {"matmul.a", "matmul.b", "vector.param"};
+  if (!c.dma_acc) scratchpad_only.insert(scratchpad_only.end(), {"load.dst", "store.src"});
+  if (!c.vec_acc) scratchpad_only.push_back("vector.dst");
   for (const std::string& name : all) {
-    list.push_back("operand empty " + name);
+    // The only bank is never behind the last one.
+    if (name != "matmul.d" || c.acc_banks > 1) list.push_back("operand empty " + name);
     // A last bank of four bits is never beyond 16 banks.
     const bool sp_only = std::ranges::find(scratchpad_only, name) != scratchpad_only.end();
     if (!sp_only || c.sp_banks < 16) list.push_back("operand beyond " + name);
@@ -311,6 +314,7 @@ void list_dma_faults(const isa::Config& c, std::vector<std::string>& list) {
   if (c.dma_planes) rows.push_back("plane");
   for (const std::string name : {"load", "store"}) {
     for (const char* space : {" sp ", " acc "}) {
+      if (!c.dma_acc && space != std::string(" sp ")) continue;
       list.push_back("bank " + name + space + "middle");
       for (const std::string& row : rows) list.push_back("bank " + name + space + row);
     }
@@ -334,10 +338,12 @@ std::vector<std::string> fault_points(const isa::Config& c) {
   const auto bank = [&](bool possible, const char* at) {
     if (possible) list.push_back(std::string("bank ") + at);
   };
-  for (const char* at : {"matmul b middle", "matmul b tile", "matmul a middle", "matmul a tile",
-                         "matmul a later", "matmul d middle"})
+  for (const char* at :
+       {"matmul b middle", "matmul b tile", "matmul a middle", "matmul a tile", "matmul a later"})
     bank(true, at);
-  bank(c.tile_loop, "matmul d tile");
+  // The only bank cannot be left.
+  bank(c.acc_banks > 1, "matmul d middle");
+  bank(c.acc_banks > 1 && c.tile_loop, "matmul d tile");
   for (const char* at : {"vector param middle", "vector param later", "vector src1 row",
                          "vector src1 later", "vector dst row", "vector dst later"})
     bank(true, at);

@@ -93,6 +93,19 @@ bool ring(Host& host, const Program& p, uint32_t from, const Doorbell& bell) {
   return true;
 }
 
+// Reads all counters: a device that compares has something to compare.
+void read_counters(Host& host, Outcome& out) {
+  constexpr uint32_t kCount = (reg::kEmptyVector - reg::kCycles) / 4 + 1;
+  std::array<uint32_t, kCount> values{};
+  for (uint32_t i = 0; i < kCount; ++i) values[i] = host.read(reg::kCycles + 4 * i);
+  out.cycles = values[0];
+  for (uint32_t unit = 0; unit < out.causes.size(); ++unit) {
+    out.causes[unit] = values[(reg::kBusyLoad - reg::kCycles) / 4 + unit];
+    for (uint32_t i = 0; i < 4; ++i)
+      out.causes[unit] += values[(reg::kEmptyLoad - reg::kCycles) / 4 + 4 * unit + i];
+  }
+}
+
 }  // namespace
 
 Status soft_reset(Device& device) {
@@ -117,8 +130,10 @@ Result<Outcome> run(Device& device, const Program& program) {
     tail = bell.tail;
   }
   Outcome out;
-  out.status = host.wait(1000, "the program does not end",
-                         [](uint32_t status) { return (status & (kIdle | kFault)) != 0; });
+  out.status = host.wait(1000, "the program does not end", [&](uint32_t status) {
+    read_counters(host, out);
+    return (status & (kIdle | kFault)) != 0;
+  });
   out.fault = host.read(reg::kFault);
   out.fault_index = host.read(reg::kFaultIndex);
   out.fault_addr = host.read(reg::kFaultAddr);

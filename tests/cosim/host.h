@@ -2,6 +2,7 @@
 // The host's part of a random program: the same register and memory accesses for every Device.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -14,6 +15,9 @@ namespace millrace::cosim {
 struct Outcome {
   uint32_t status = 0, fault = 0, fault_index = 0, fault_addr = 0, signal_value = 0, head = 0,
            irq = 0;
+  // Of a machine that counts: CYCLES, and for each unit the cycles of all causes together.
+  uint64_t cycles = 0;
+  std::array<uint64_t, 4> causes{};
   std::vector<uint8_t> memory;
   bool faulted() const { return status >> reg::kStatusFaultLow & 1; }
   isa::Fault code() const {

@@ -98,8 +98,7 @@ uint32_t draw_stride(Prng& prng, Chooser& chooser, const std::string& point, con
       stride = prng.one_in(3) ? prng.between(2, 8) : natural;
       break;
     case StrideClass::kFar:
-      stride = prng.one_in(2) ? std::min(half - 1, far_stride(chip) + prng.below(5))
-                              : prng.between(far_stride(chip), half - 1);
+      stride = std::min(half - 1, far_stride(chip) + prng.below(prng.one_in(2) ? 5 : half));
       break;
     case StrideClass::kBack:
       stride = prng.one_in(2)   ? 0u - prng.between(1, 8)

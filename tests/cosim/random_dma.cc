@@ -53,8 +53,10 @@ std::optional<isa::Load> InstructionGenerator::try_dma(bool store, uint32_t limi
   const auto segment = draw_segment(store, fault);
   if (!segment) return std::nullopt;
   f.seg = *segment;
+  const uint32_t acc = config_.dma_acc ? 1 : 0;
   const uint32_t mode = chooser_.pick(
-      dma_prefix(), {{"sp flip=0", 4}, {"sp flip=1", 2}, {"acc flip=0", 2}, {"acc flip=1", 1}});
+      dma_prefix(),
+      {{"sp flip=0", 4}, {"sp flip=1", 2}, {"acc flip=0", 2 * acc}, {"acc flip=1", acc}});
   f.space = mode < 2 ? Space::kSp : Space::kAcc;
   f.flip = mode % 2;
   RowWish wish = draw_row(f, limit);

@@ -89,6 +89,7 @@ class InstructionGenerator {
   bool draw_again(isa::Matmul& f);
   bool place_matmul(isa::Matmul& f, isa::Fault fault);
   void draw_vector_modes(isa::Vector& f);
+  void draw_operation(isa::Vector& f);
   void draw_vector_shape(isa::Vector& f, uint32_t limit);
   bool place_vector(isa::Vector& f, isa::Fault fault);
   void draw_scaling(isa::Vset& f);

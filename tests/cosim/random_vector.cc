@@ -49,20 +49,21 @@ std::optional<isa::Vector> InstructionGenerator::try_vector(uint32_t limit, Faul
 }
 
 void InstructionGenerator::draw_vector_modes(isa::Vector& f) {
-  std::vector<std::string> names;
   std::vector<uint32_t> shares;
+  // The position in the list tells the modes.
   const auto add = [&](const std::string& name, uint32_t share) {
-    names.push_back(name);
     shares.push_back(share * chooser_.weight("vector/" + name));
   };
-  // The position in the list tells the modes.
   const bool binary = config_.vec_binary != 0;
   for (const isa::Source s1 : kSources)
     for (const isa::Source s2 : kSources)
-      for (const Space dst : {Space::kSp, Space::kAcc})
-        add(vector_sources(s1, s2, dst, binary), !binary && s2 != isa::Source::kScalar ? 0
-                                                 : s1 == isa::Source::kScalar          ? 2
-                                                                                       : 5);
+      for (const Space dst : {Space::kSp, Space::kAcc}) {
+        const bool possible =
+            (binary || s2 == isa::Source::kScalar) && (config_.vec_acc || dst == Space::kSp);
+        add(vector_sources(s1, s2, dst, binary), !possible                    ? 0
+                                                 : s1 == isa::Source::kScalar ? 2
+                                                                              : 5);
+      }
   const uint32_t i = chooser_.pick(shares);
   f.src1_kind = kSources[i / 6];
   f.src2_kind = kSources[i / 2 % 3];
@@ -71,18 +72,24 @@ void InstructionGenerator::draw_vector_modes(isa::Vector& f) {
   for (uint32_t q = 0; q < 3; ++q)
     for (const uint32_t channel : {0, 1})
       add(vector_quantisation(static_cast<isa::Quant>(q), channel, f.dst_kind),
-          q < 2 || config_.vec_fp32 ? 2 - channel : 0);
+          q == 2 && !config_.vec_fp32       ? 0
+          : channel || !config_.vec_scalars ? 1
+                                            : 2);
   const uint32_t k = chooser_.pick(shares);
   f.quant = static_cast<isa::Quant>(k / 2);
   f.channel = k % 2;
-  shares.clear();
-  if (!binary) return;
+  if (binary) draw_operation(f);
+}
+
+void InstructionGenerator::draw_operation(isa::Vector& f) {
+  std::vector<uint32_t> shares;
   for (uint32_t op = 0; op < 6; ++op)
     for (uint32_t r = 0; r < 4; ++r)
-      add(vector_reduction(static_cast<isa::Binary>(op), static_cast<isa::Reduce>(r)), 1);
-  const uint32_t o = chooser_.pick(shares);
-  f.op = static_cast<isa::Binary>(o / 4);
-  if (config_.vec_reduce) f.reduce = static_cast<isa::Reduce>(o % 4);
+      shares.push_back(chooser_.weight(
+          "vector/" + vector_reduction(static_cast<isa::Binary>(op), static_cast<isa::Reduce>(r))));
+  const uint32_t i = chooser_.pick(shares);
+  f.op = static_cast<isa::Binary>(i / 4);
+  if (config_.vec_reduce) f.reduce = static_cast<isa::Reduce>(i % 4);
 }
 
 void InstructionGenerator::draw_vector_shape(isa::Vector& f, uint32_t limit) {
@@ -161,6 +168,7 @@ isa::Vset InstructionGenerator::vset() {
   draw_scaling(f);
   f.offset1 = static_cast<int16_t>(int32());
   f.scalar1 = int32();
+  if (!config_.vec_scalars) f.scalar_mult = f.scalar_shift = f.scalar1 = 0;
   if (config_.vec_preshift) f.preshift1 = preshift("preshift1");
   if (config_.vec_binary) {
     f.offset2 = static_cast<int16_t>(int32());

@@ -18,7 +18,8 @@ struct Matrices {
 };
 
 // Random values; the padding of A is random too, that of B zero.
-Matrices random_matrices(const GemmShape& s, const GemmLayout& l, uint32_t seed) {
+Matrices random_matrices(const GemmShape& s, const GemmLayout& l,
+                         const std::vector<uint8_t>& params, uint32_t seed) {
   std::mt19937 engine(seed);
   Matrices m{std::vector<uint8_t>(l.a_bytes), std::vector<uint8_t>(l.b_bytes)};
   for (uint8_t& value : m.a) value = static_cast<uint8_t>(engine());
@@ -26,6 +27,7 @@ Matrices random_matrices(const GemmShape& s, const GemmLayout& l, uint32_t seed)
     for (size_t k = 0; k < static_cast<size_t>(s.k); ++k)
       m.b[n * l.b_pitch + k] = static_cast<uint8_t>(engine());
   }
+  std::copy(params.begin(), params.end(), m.b.begin() + static_cast<ptrdiff_t>(l.params));
   return m;
 }
 
@@ -79,7 +81,7 @@ void check_gemm(const Target& target, const GemmShape& shape, const Epilogue& ep
                            target.name + " " + std::string(target.config->name);
   SCOPED_TRACE(what);
   const GemmLayout l = gemm_layout(*target.config, shape, epilogue.kind);
-  const Matrices m = random_matrices(shape, l, seed);
+  const Matrices m = random_matrices(shape, l, gemm_params(*target.config, shape, epilogue), seed);
   const Result<GemmProgram> program = gemm(*target.config, shape, epilogue, {1, 0}, {2, 0}, {3, 0});
   ASSERT_TRUE(program) << program.error().message;
   const std::unique_ptr<Device> device = target.make(*target.config);

@@ -29,6 +29,7 @@ struct Config {
   int count_bits;  // width of a DMA or vector loop count and of a matmul row count
   int dma_planes;  // 1: DMA has the third dimension (planes)
   int dma_unaligned;  // 1: DMA takes any byte address, length and stride; 0: multiples of dim bytes
+  int dma_acc;  // 1: DMA reaches the accumulators; 0: only the scratchpad
   int dma_shared;  // 1: one DMA engine serves both directions in program order
   int dma_burst;  // beats of the longest AXI burst (at most 4 KiB / dim)
   int dma_outstanding;  // bursts each DMA direction may have in flight
@@ -40,7 +41,13 @@ struct Config {
   int vec_reduce;  // 1: vector unit has the two reduction loops
   int vec_preshift;  // 1: vector unit can shift its operands left
   int vec_fp32;  // 1: requantisation by fp32 scale
+  int vec_acc;  // 1: vector unit can write the accumulators; 0: only MATMUL (and DMA) can
+  int vec_scalars;  // 1: VSET has the scalar operand, multiplier and shift; 0: they are 0
   int alias_check;  // 1: segments are compared with each other and with the ring when written; 0: all are taken to alias, and the driver keeps them off the ring
+  int segment_log2;  // log2 of the unit of segment bases and sizes in bytes (at least dim_log2 without dma_unaligned)
+  int index_bits;  // width of the instruction counters RING_TAIL, RING_HEAD and FAULT_INDEX, at least 16
+  int cycle_bits;  // width of CYCLES, 32 or 64
+  int signal_register;  // 1: register SIGNAL_VALUE; 0: it reads 0
   int counters;  // 1: per-unit busy counters
   int mem_log2;  // log2 bytes of the memory a simulated device has
   int word_bits;
@@ -58,10 +65,10 @@ struct Config {
   constexpr int acc_words() const { return acc_banks * acc_rows; }
 };
 inline constexpr std::array kConfigs = {
-    Config{"nano", 4, 1, 1, 4, 256, 2, 256, 4, 4, 1, 17, 17, 8, 0, 0, 1, 8, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 17, 32, 2, 4, 8, 10, 8, 9, 2, 2, 0x8cb0beb4u, 0},
-    Config{"small", 8, 4, 0, 8, 1024, 4, 256, 16, 8, 2, 32, 32, 10, 1, 1, 0, 32, 8, 32, 1, 1, 1, 1, 1, 1, 1, 1, 1, 26, 64, 3, 2, 10, 13, 8, 10, 3, 4, 0x471d798au, 1},
-    Config{"base", 16, 8, 0, 16, 1024, 4, 256, 16, 16, 4, 32, 32, 10, 1, 1, 0, 64, 16, 64, 1, 1, 1, 1, 1, 1, 1, 1, 1, 26, 128, 4, 2, 10, 14, 8, 10, 4, 4, 0xb298223cu, 2},
-    Config{"large", 32, 16, 0, 16, 1024, 4, 256, 16, 16, 4, 32, 32, 10, 1, 1, 0, 64, 16, 64, 1, 1, 1, 1, 1, 1, 1, 1, 1, 26, 256, 5, 2, 10, 14, 8, 10, 4, 4, 0xd4b557b7u, 3},
+    Config{"nano", 4, 1, 1, 4, 256, 1, 512, 4, 4, 1, 17, 17, 8, 0, 0, 0, 1, 8, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 8, 16, 32, 0, 0, 17, 32, 2, 4, 8, 10, 9, 9, 2, 2, 0x1a93275bu, 0},
+    Config{"small", 8, 4, 0, 8, 1024, 4, 256, 16, 8, 2, 32, 32, 10, 1, 1, 1, 0, 32, 8, 32, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 32, 64, 1, 1, 26, 64, 3, 2, 10, 13, 8, 10, 3, 4, 0x14359b5au, 1},
+    Config{"base", 16, 8, 0, 16, 1024, 4, 256, 16, 16, 4, 32, 32, 10, 1, 1, 1, 0, 64, 16, 64, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 32, 64, 1, 1, 26, 128, 4, 2, 10, 14, 8, 10, 4, 4, 0x9e425c52u, 2},
+    Config{"large", 32, 16, 0, 16, 1024, 4, 256, 16, 16, 4, 32, 32, 10, 1, 1, 1, 0, 64, 16, 64, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 32, 64, 1, 1, 26, 256, 5, 2, 10, 14, 8, 10, 4, 4, 0xcde062bdu, 3},
 };
 constexpr const Config* find_config(std::string_view name) {
   for (const Config& c : kConfigs)
@@ -573,11 +580,11 @@ inline constexpr std::array kSignalFields = {
 };
 
 inline constexpr std::array kInstructions = {
-    InstructionInfo{"load", Opcode::kLoad, Unit::kLoad, kLoadFields, "Move rows of bytes from a segment to the scratchpad or the accumulators.", {{{0xfffc33ffu, 0x0fff03ffu, 0x0001fffcu, 0x0001fffcu, 0x00000000u, 0x00000000u, 0x000003ffu, 0x00000000u}, {0xfffff3ffu, 0x3fff1fffu, 0xffffffffu, 0xffffffffu, 0xffffffffu, 0x000003ffu, 0x1fff1fffu, 0x00000000u}, {0xfffff3ffu, 0x3fff3fffu, 0xffffffffu, 0xffffffffu, 0xffffffffu, 0x000003ffu, 0x3fff3fffu, 0x00000000u}, {0xfffff3ffu, 0x3fff3fffu, 0xffffffffu, 0xffffffffu, 0xffffffffu, 0x000003ffu, 0x3fff3fffu, 0x00000000u}}}},
-    InstructionInfo{"store", Opcode::kStore, Unit::kStore, kStoreFields, "Move rows of bytes from the scratchpad or the accumulators to a segment.", {{{0xfffc33ffu, 0x0fff03ffu, 0x0001fffcu, 0x0001fffcu, 0x00000000u, 0x00000000u, 0x000003ffu, 0x00000000u}, {0xfffff3ffu, 0x3fff1fffu, 0xffffffffu, 0xffffffffu, 0xffffffffu, 0x000003ffu, 0x1fff1fffu, 0x00000000u}, {0xfffff3ffu, 0x3fff3fffu, 0xffffffffu, 0xffffffffu, 0xffffffffu, 0x000003ffu, 0x3fff3fffu, 0x00000000u}, {0xfffff3ffu, 0x3fff3fffu, 0xffffffffu, 0xffffffffu, 0xffffffffu, 0x000003ffu, 0x3fff3fffu, 0x00000000u}}}},
+    InstructionInfo{"load", Opcode::kLoad, Unit::kLoad, kLoadFields, "Move rows of bytes from a segment to the scratchpad or the accumulators.", {{{0xfffc32ffu, 0x0fff03ffu, 0x0001fffcu, 0x0001fffcu, 0x00000000u, 0x00000000u, 0x000003ffu, 0x00000000u}, {0xfffff3ffu, 0x3fff1fffu, 0xffffffffu, 0xffffffffu, 0xffffffffu, 0x000003ffu, 0x1fff1fffu, 0x00000000u}, {0xfffff3ffu, 0x3fff3fffu, 0xffffffffu, 0xffffffffu, 0xffffffffu, 0x000003ffu, 0x3fff3fffu, 0x00000000u}, {0xfffff3ffu, 0x3fff3fffu, 0xffffffffu, 0xffffffffu, 0xffffffffu, 0x000003ffu, 0x3fff3fffu, 0x00000000u}}}},
+    InstructionInfo{"store", Opcode::kStore, Unit::kStore, kStoreFields, "Move rows of bytes from the scratchpad or the accumulators to a segment.", {{{0xfffc32ffu, 0x0fff03ffu, 0x0001fffcu, 0x0001fffcu, 0x00000000u, 0x00000000u, 0x000003ffu, 0x00000000u}, {0xfffff3ffu, 0x3fff1fffu, 0xffffffffu, 0xffffffffu, 0xffffffffu, 0x000003ffu, 0x1fff1fffu, 0x00000000u}, {0xfffff3ffu, 0x3fff3fffu, 0xffffffffu, 0xffffffffu, 0xffffffffu, 0x000003ffu, 0x3fff3fffu, 0x00000000u}, {0xfffff3ffu, 0x3fff3fffu, 0xffffffffu, 0xffffffffu, 0xffffffffu, 0x000003ffu, 0x3fff3fffu, 0x00000000u}}}},
     InstructionInfo{"matmul", Opcode::kMatmul, Unit::kMatmul, kMatmulFields, "Multiply A by B tile after tile and write or accumulate int32 rows; with its loops, a convolution.", {{{0x000001ffu, 0x0fff03ffu, 0x0fff03ffu, 0x0fff01ffu, 0x03ff03ffu, 0x00000000u, 0x03ff03ffu, 0x000003ffu}, {0xffff03ffu, 0x3fff1fffu, 0x3fff1fffu, 0x3fff03ffu, 0x1fff1fffu, 0x1fff1fffu, 0x1fff1fffu, 0x1fff1fffu}, {0xffff03ffu, 0x3fff3fffu, 0x3fff3fffu, 0x3fff03ffu, 0x3fff3fffu, 0x3fff3fffu, 0x3fff3fffu, 0x3fff3fffu}, {0xffff03ffu, 0x3fff3fffu, 0x3fff3fffu, 0x3fff03ffu, 0x3fff3fffu, 0x3fff3fffu, 0x3fff3fffu, 0x3fff3fffu}}}},
-    InstructionInfo{"vector", Opcode::kVector, Unit::kVector, kVectorFields, "Stream words or rows through convert, binary operation, reduction, requantisation and clamp.", {{{0x050013ffu, 0x0fff03ffu, 0x0ff00000u, 0x000f03ffu, 0x000f03ffu, 0x00000000u, 0x03ff03ffu, 0x03ff03ffu}, {0x07371fffu, 0x3fff1fffu, 0x3fff1fffu, 0xffff1fffu, 0x000f1fffu, 0x1fff1fffu, 0x1fff1fffu, 0x1fff1fffu}, {0x07371fffu, 0x3fff3fffu, 0x3fff3fffu, 0xffff3fffu, 0x000f3fffu, 0x3fff3fffu, 0x3fff3fffu, 0x3fff3fffu}, {0x07371fffu, 0x3fff3fffu, 0x3fff3fffu, 0xffff3fffu, 0x000f3fffu, 0x3fff3fffu, 0x3fff3fffu, 0x3fff3fffu}}}},
-    InstructionInfo{"vset", Opcode::kVset, Unit::kVector, kVsetFields, "Set the vector unit's scalars for the VECTOR instructions that follow.", {{{0xffffffffu, 0x0000ffffu, 0xffffffffu, 0x000000ffu, 0xffffffffu, 0x00000000u, 0x00000000u, 0x00000000u}, {0xffffffffu, 0xffffffffu, 0xffffffffu, 0x001f1fffu, 0xffffffffu, 0xffffffffu, 0x1fff1fffu, 0x1fff1fffu}, {0xffffffffu, 0xffffffffu, 0xffffffffu, 0x001f1fffu, 0xffffffffu, 0xffffffffu, 0x3fff3fffu, 0x3fff3fffu}, {0xffffffffu, 0xffffffffu, 0xffffffffu, 0x001f1fffu, 0xffffffffu, 0xffffffffu, 0x3fff3fffu, 0x3fff3fffu}}}},
+    InstructionInfo{"vector", Opcode::kVector, Unit::kVector, kVectorFields, "Stream words or rows through convert, binary operation, reduction, requantisation and clamp.", {{{0x050003ffu, 0x0fff03ffu, 0x0ff00000u, 0x000f03ffu, 0x000f03ffu, 0x00000000u, 0x03ff03ffu, 0x03ff03ffu}, {0x07371fffu, 0x3fff1fffu, 0x3fff1fffu, 0xffff1fffu, 0x000f1fffu, 0x1fff1fffu, 0x1fff1fffu, 0x1fff1fffu}, {0x07371fffu, 0x3fff3fffu, 0x3fff3fffu, 0xffff3fffu, 0x000f3fffu, 0x3fff3fffu, 0x3fff3fffu, 0x3fff3fffu}, {0x07371fffu, 0x3fff3fffu, 0x3fff3fffu, 0xffff3fffu, 0x000f3fffu, 0x3fff3fffu, 0x3fff3fffu, 0x3fff3fffu}}}},
+    InstructionInfo{"vset", Opcode::kVset, Unit::kVector, kVsetFields, "Set the vector unit's scalars for the VECTOR instructions that follow.", {{{0xffffffffu, 0x0000ffffu, 0x00000000u, 0x00000000u, 0x00000000u, 0x00000000u, 0x00000000u, 0x00000000u}, {0xffffffffu, 0xffffffffu, 0xffffffffu, 0x001f1fffu, 0xffffffffu, 0xffffffffu, 0x1fff1fffu, 0x1fff1fffu}, {0xffffffffu, 0xffffffffu, 0xffffffffu, 0x001f1fffu, 0xffffffffu, 0xffffffffu, 0x3fff3fffu, 0x3fff3fffu}, {0xffffffffu, 0xffffffffu, 0xffffffffu, 0x001f1fffu, 0xffffffffu, 0xffffffffu, 0x3fff3fffu, 0x3fff3fffu}}}},
     InstructionInfo{"signal", Opcode::kSignal, Unit::kStore, kSignalFields, "After every older instruction has completed, write a 32-bit value to memory and optionally raise the interrupt.", {{{0x000031ffu, 0x00000000u, 0x0001fffcu, 0xffffffffu, 0x00000000u, 0x00000000u, 0x00000000u, 0x00000000u}, {0x0000f1ffu, 0x00000000u, 0xfffffffcu, 0xffffffffu, 0x00000000u, 0x00000000u, 0x00000000u, 0x00000000u}, {0x0000f1ffu, 0x00000000u, 0xfffffffcu, 0xffffffffu, 0x00000000u, 0x00000000u, 0x00000000u, 0x00000000u}, {0x0000f1ffu, 0x00000000u, 0xfffffffcu, 0xffffffffu, 0x00000000u, 0x00000000u, 0x00000000u, 0x00000000u}}}},
 };
 
@@ -609,6 +616,15 @@ inline constexpr int kCaps2VecBinaryLow = 27, kCaps2VecBinaryBits = 1;  // binar
 inline constexpr int kCaps2VecReduceLow = 28, kCaps2VecReduceBits = 1;  // vector reductions
 inline constexpr int kCaps2VecPreshiftLow = 29, kCaps2VecPreshiftBits = 1;  // operand shifts
 inline constexpr int kCaps2VecFp32Low = 30, kCaps2VecFp32Bits = 1;  // fp32 requantisation
+inline constexpr uint32_t kCaps3 = 0x018;  // ro: more limits and features
+inline constexpr int kCaps3DmaAccLow = 0, kCaps3DmaAccBits = 1;  // DMA reaches the accumulators
+inline constexpr int kCaps3VecAccLow = 1, kCaps3VecAccBits = 1;  // VECTOR can write the accumulators
+inline constexpr int kCaps3VecScalarsLow = 2, kCaps3VecScalarsBits = 1;  // VSET has the scalar operand, multiplier and shift
+inline constexpr int kCaps3CountersLow = 3, kCaps3CountersBits = 1;  // per-unit busy counters
+inline constexpr int kCaps3SignalRegisterLow = 4, kCaps3SignalRegisterBits = 1;  // register SIGNAL_VALUE
+inline constexpr int kCaps3SegmentLog2Low = 8, kCaps3SegmentLog2Bits = 8;  // log2 of the unit of segments in bytes
+inline constexpr int kCaps3IndexBitsLow = 16, kCaps3IndexBitsBits = 8;  // width of RING_TAIL, RING_HEAD and FAULT_INDEX
+inline constexpr int kCaps3CycleBitsLow = 24, kCaps3CycleBitsBits = 8;  // width of CYCLES
 inline constexpr uint32_t kCtrl = 0x020;  // w1: control
 inline constexpr int kCtrlResetLow = 0, kCtrlResetBits = 1;  // soft reset: waits for outstanding responses, then clears everything but the segments, RING_BASE and RING_LOG2
 inline constexpr uint32_t kStatus = 0x024;  // ro: state
@@ -628,23 +644,41 @@ inline constexpr int kIrqEnableSignalLow = 0, kIrqEnableSignalBits = 1;  // let 
 inline constexpr int kIrqEnableFaultLow = 1, kIrqEnableFaultBits = 1;  // let a fault interrupt
 inline constexpr uint32_t kRingBase = 0x030;  // rw: address of the command ring, a multiple of 32 (lower bits read as 0), addr_bits wide
 inline constexpr uint32_t kRingLog2 = 0x034;  // rw: log2 of the ring's size in instructions, 0 to 16
-inline constexpr uint32_t kRingTail = 0x038;  // rw: doorbell: number of instructions the host has put into the ring since reset, modulo 2^32; like every register but CTRL it answers SLVERR during a soft reset
-inline constexpr uint32_t kRingHead = 0x03c;  // ro: number of instructions taken from the ring and dispatched since reset, modulo 2^32
-inline constexpr uint32_t kSignalValue = 0x040;  // ro: value of the last completed SIGNAL
+inline constexpr uint32_t kRingTail = 0x038;  // rw: doorbell: number of instructions the host has put into the ring since reset, modulo 2**index_bits (upper bits are ignored and read as 0); like every register but CTRL it answers SLVERR during a soft reset
+inline constexpr uint32_t kRingHead = 0x03c;  // ro: number of instructions taken from the ring and dispatched since reset, modulo 2**index_bits
+inline constexpr uint32_t kSignalValue = 0x040;  // ro: value of the last completed SIGNAL (0 without signal_register)
 inline constexpr uint32_t kFault = 0x044;  // ro: fault record
 inline constexpr int kFaultCodeLow = 0, kFaultCodeBits = 4;  // fault code
 inline constexpr int kFaultUnitLow = 4, kFaultUnitBits = 4;  // unit
-inline constexpr uint32_t kFaultIndex = 0x048;  // ro: index of the faulting instruction since reset (lowest of all that faulted)
+inline constexpr uint32_t kFaultIndex = 0x048;  // ro: index of the faulting instruction since reset (lowest of all that faulted), modulo 2**index_bits
 inline constexpr uint32_t kFaultAddr = 0x04c;  // ro: on-chip word or row address (BANK), segment offset (SEGMENT, PERMISSION), bus address of the burst that was refused (BUS), else 0
-inline constexpr uint32_t kCycles = 0x060;  // ro: cycles with STATUS.idle = 0 since reset, up to a fault, low half; the high half is at the next offset
-inline constexpr uint32_t kCyclesHi = 0x064;  // ro: high half of CYCLES
-inline constexpr uint32_t kBusyLoad = 0x068;  // ro: cycles with a load running (0 without counters)
-inline constexpr uint32_t kBusyStore = 0x06c;  // ro: cycles with a store running (0 without counters)
-inline constexpr uint32_t kBusyMatmul = 0x070;  // ro: cycles with a matmul running (0 without counters)
-inline constexpr uint32_t kBusyVector = 0x074;  // ro: cycles with a vector instruction running (0 without counters)
-inline constexpr uint32_t kMatmulSteps = 0x078;  // ro: K-vectors of A multiplied; times dim squared, the multiply-accumulates done (0 without counters)
-inline constexpr uint32_t kSegBase = 0x100;  // rw: segment: bus address of its first byte, addr_bits wide (without dma_unaligned a multiple of dim: lower bits read as 0)
-inline constexpr uint32_t kSegSize = 0x104;  // rw: segment: size in bytes, min(32, offset_bits + 1) bits wide
+inline constexpr uint32_t kCycles = 0x060;  // ro: cycles with STATUS.idle = 0 since reset, up to a fault, modulo 2**cycle_bits, low half; the high half is at the next offset
+inline constexpr uint32_t kCyclesHi = 0x064;  // ro: high half of CYCLES (0 with cycle_bits = 32)
+inline constexpr uint32_t kBusyLoad = 0x068;  // ro: cycles with a load running, MEMORY_LOAD included (0 without counters, like all registers up to 0x0C0)
+inline constexpr uint32_t kBusyStore = 0x06c;  // ro: cycles with a store running
+inline constexpr uint32_t kBusyMatmul = 0x070;  // ro: cycles with a matmul running
+inline constexpr uint32_t kBusyVector = 0x074;  // ro: cycles with a vector instruction running
+inline constexpr uint32_t kMatmulSteps = 0x078;  // ro: K-vectors of A multiplied; times dim squared, the multiply-accumulates done
+inline constexpr uint32_t kMemoryLoad = 0x07c;  // ro: cycles of BUSY_LOAD in which the memory owes an answer and none comes: an address is offered or data outstanding, and no beat arrives
+inline constexpr uint32_t kMemoryStore = 0x080;  // ro: cycles of BUSY_STORE in which an address is offered or a response outstanding, and no beat is taken
+inline constexpr uint32_t kEmptyLoad = 0x084;  // ro: cycles of CYCLES in which the load unit had no instruction
+inline constexpr uint32_t kWaitLoadStore = 0x088;  // ro: cycles in which nothing ran in the load unit and its next instruction waited; the oldest it waited for was in the store unit
+inline constexpr uint32_t kWaitLoadMatmul = 0x08c;  // ro: cycles in which nothing ran in the load unit and its next instruction waited; the oldest it waited for was in the matmul unit
+inline constexpr uint32_t kWaitLoadVector = 0x090;  // ro: cycles in which nothing ran in the load unit and its next instruction waited; the oldest it waited for was in the vector unit
+inline constexpr uint32_t kWaitStoreLoad = 0x094;  // ro: cycles in which nothing ran in the store unit and its next instruction waited; the oldest it waited for was in the load unit
+inline constexpr uint32_t kEmptyStore = 0x098;  // ro: cycles of CYCLES in which the store unit had no instruction
+inline constexpr uint32_t kWaitStoreMatmul = 0x09c;  // ro: cycles in which nothing ran in the store unit and its next instruction waited; the oldest it waited for was in the matmul unit
+inline constexpr uint32_t kWaitStoreVector = 0x0a0;  // ro: cycles in which nothing ran in the store unit and its next instruction waited; the oldest it waited for was in the vector unit
+inline constexpr uint32_t kWaitMatmulLoad = 0x0a4;  // ro: cycles in which nothing ran in the matmul unit and its next instruction waited; the oldest it waited for was in the load unit
+inline constexpr uint32_t kWaitMatmulStore = 0x0a8;  // ro: cycles in which nothing ran in the matmul unit and its next instruction waited; the oldest it waited for was in the store unit
+inline constexpr uint32_t kEmptyMatmul = 0x0ac;  // ro: cycles of CYCLES in which the matmul unit had no instruction
+inline constexpr uint32_t kWaitMatmulVector = 0x0b0;  // ro: cycles in which nothing ran in the matmul unit and its next instruction waited; the oldest it waited for was in the vector unit
+inline constexpr uint32_t kWaitVectorLoad = 0x0b4;  // ro: cycles in which nothing ran in the vector unit and its next instruction waited; the oldest it waited for was in the load unit
+inline constexpr uint32_t kWaitVectorStore = 0x0b8;  // ro: cycles in which nothing ran in the vector unit and its next instruction waited; the oldest it waited for was in the store unit
+inline constexpr uint32_t kWaitVectorMatmul = 0x0bc;  // ro: cycles in which nothing ran in the vector unit and its next instruction waited; the oldest it waited for was in the matmul unit
+inline constexpr uint32_t kEmptyVector = 0x0c0;  // ro: cycles of CYCLES in which the vector unit had no instruction
+inline constexpr uint32_t kSegBase = 0x100;  // rw: segment: bus address of its first byte, addr_bits wide, a multiple of 2**segment_log2 (lower bits read as 0)
+inline constexpr uint32_t kSegSize = 0x104;  // rw: segment: size in bytes, min(32, offset_bits + 1) bits wide, a multiple of 2**segment_log2 (lower bits read as 0)
 inline constexpr uint32_t kSegCtrl = 0x108;  // rw: segment: permissions
 inline constexpr int kSegCtrlReadLow = 0, kSegCtrlReadBits = 1;  // instructions may read it
 inline constexpr int kSegCtrlWriteLow = 1, kSegCtrlWriteBits = 1;  // instructions may write it

@@ -88,7 +88,7 @@ class Generator {
   isa::Load move() {
     const uint32_t dim = static_cast<uint32_t>(config_.dim);
     isa::Load op;
-    op.space = percent(40) ? isa::Space::kAcc : isa::Space::kSp;
+    op.space = percent(40) && config_.dma_acc ? isa::Space::kAcc : isa::Space::kSp;
     op.flip = below(2);
     op.seg = below(static_cast<uint32_t>(config_.segments));
     const uint32_t longest = percent(50) ? 2 * dim : percent(80) ? 20 * dim : 200 * dim;

@@ -187,8 +187,9 @@ class Bench {
     const uint32_t write_addr = top_.d_wr_addr_o;
     std::vector<uint8_t> write_data(dim * 4), row(dim * 4);
     get_bytes(top_.d_wr_data_o, write_data.data());
-    d_rows_.push_back(
-        std::vector<int32_t>(&hw_.acc[d_.back().addr * dim], &hw_.acc[d_.back().addr * dim] + dim));
+    const int32_t* d_row = &hw_.acc[d_.back().addr * dim];
+    d_rows_.push_back(std::vector<int32_t>(dim));  // 0 where no read was asked for
+    if (d_.back().valid) d_rows_.back().assign(d_row, d_row + dim);
     top_.clk_i = 1;
     top_.eval();
     if (write)

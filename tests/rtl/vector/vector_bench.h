@@ -178,8 +178,9 @@ class Bench {
     const size_t word = word_bytes();
     if (top_->sp1_rd_en_o) sp1_.clock(top_->sp1_rd_valid_o, sp_row(top_->sp1_rd_addr_o), word);
     if (top_->sp2_rd_en_o) sp2_.clock(top_->sp2_rd_valid_o, sp_row(top_->sp2_rd_addr_o), word);
-    if (top_->acc1_rd_en_o)
+    if (top_->acc1_rd_en_o && !c_.serial_quant)
       acc1_.clock(top_->acc1_rd_valid_o, acc_row(top_->acc1_rd_addr_o), 4 * word);
+    if (c_.serial_quant) narrow_read();
     if (top_->acc2_rd_en_o)
       acc2_.clock(top_->acc2_rd_valid_o, acc_row(top_->acc2_rd_addr_o), 4 * word);
     owned(top_->sp1_rd_valid_o, true, top_->sp1_rd_addr_o);
@@ -200,6 +201,16 @@ class Bench {
               reinterpret_cast<uint8_t*>(mem_.acc.data()) + (4 * top_->acc_wr_addr_o + q) * word,
               data.data() + q * word, word);
     }
+  }
+
+  // The port of the serial datapath: the quarter asked for in all places, else 0.
+  void narrow_read() {
+    const size_t word = word_bytes();
+    acc1_.second = acc1_.first;
+    acc1_.first.assign(4 * word, 0);
+    const uint8_t* quarter = acc_row(top_->acc1_rd_addr_o) + top_->acc1_rd_quarter_o * word;
+    for (size_t q = 0; q < 4 && top_->acc1_rd_valid_o; ++q)
+      std::copy_n(quarter, word, &acc1_.first[q * word]);
   }
 
   // A request outside the banks of the instructions in flight would break somebody else's memory.

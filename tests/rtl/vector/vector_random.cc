@@ -45,6 +45,7 @@ isa::Vset Generator::vset() {
   s.scalar_mult = one_in(2) ? value() : fp32_scale();
   s.scalar_shift = one_in(8) ? int8() : static_cast<int32_t>(below(40)) - 32;
   s.scalar1 = value();
+  if (!c_.vec_scalars) s.scalar_mult = s.scalar_shift = s.scalar1 = 0;
   if (c_.vec_preshift) {
     s.preshift1 = one_in(2) ? 0 : below(32);
     s.preshift2 = one_in(2) ? 0 : below(32);
@@ -93,7 +94,7 @@ isa::Vector Generator::vector(Memories& mem) {
   const uint32_t sp_words = static_cast<uint32_t>(c_.sp_words()),
                  acc_rows = static_cast<uint32_t>(c_.acc_words());
   v.src1_kind = static_cast<Source>(one_in(6) ? 0 : 1 + below(2));
-  v.dst_kind = static_cast<Space>(below(2));
+  v.dst_kind = static_cast<Space>(below(2) & static_cast<uint32_t>(c_.vec_acc));
   v.channel = one_in(2);
   v.quant = static_cast<isa::Quant>(below(c_.vec_fp32 ? 3 : 2));
   v.n2 = one_in(4) ? 1 : 1 + below(6);

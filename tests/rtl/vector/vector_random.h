@@ -19,6 +19,9 @@ class Generator {
   // Writes the channel parameters it will use into `mem`.
   isa::Vector vector(Memories& mem);
 
+  // Random channel parameters for all iterations of `v`.
+  void parameters(Memories& mem, const isa::Vector& v);
+
   int32_t value();       // int32, corners and all magnitudes
   int32_t fp32_scale();  // any exponent, useful ones more often
   uint32_t below(uint32_t n) { return static_cast<uint32_t>(rng_() % n); }
@@ -30,7 +33,6 @@ class Generator {
   };
   std::vector<Range> ranges(size_t n, uint32_t banks, uint32_t rows);
   uint32_t stride(uint32_t modulus);
-  void parameters(Memories& mem, const isa::Vector& v);
 
   const isa::Config& c_;
   std::mt19937_64 rng_;

@@ -73,16 +73,34 @@ TYPED_TEST(VectorUnit, RandomPrograms) {
   EXPECT_LT(faults, instructions / 3);
 }
 
-isa::Vector acc_to_acc(const isa::Config& c, isa::Quant quant, uint32_t rows) {
+// Rows of accumulators to others with the scalar parameters; where the configuration lacks these,
+// to the scratchpad with channel parameters from its second bank on.
+isa::Vector requantise(const isa::Config& c, isa::Quant quant, uint32_t rows) {
   isa::Vector v;
   v.src1_kind = isa::Source::kAcc;
-  v.dst_kind = isa::Space::kAcc;
   v.quant = quant;
   v.n2 = rows;
   v.s1_2 = v.d_2 = 1;
-  v.dst = static_cast<uint32_t>(c.acc_rows);
-  v.dst_hi = 1;
+  if (c.vec_acc && c.vec_scalars) {
+    v.dst_kind = isa::Space::kAcc;
+    v.dst = static_cast<uint32_t>(c.acc_rows);
+    v.dst_hi = 1;
+  } else {
+    v.channel = 1;
+    v.param = static_cast<uint32_t>(c.sp_rows);
+    v.param_hi = static_cast<uint32_t>(c.sp_banks) - 1;
+  }
   return v;
+}
+
+// Channel parameters at scratchpad word `at`: no bias, the same multiplier and shift in all lanes.
+void put_parameters(const isa::Config& c, Memories& mem, uint32_t at, int32_t mult, int32_t shift) {
+  const size_t dim = static_cast<size_t>(c.dim);
+  int8_t* const p = &mem.sp[at * dim];
+  std::fill_n(p, 4 * dim, int8_t{0});
+  for (size_t i = 0; i < 4 * dim; ++i)
+    p[4 * dim + i] = static_cast<int8_t>(static_cast<uint32_t>(mult) >> i % 4 * 8);
+  std::fill_n(p + 8 * dim, dim, static_cast<int8_t>(shift));
 }
 
 // Requantisation over whole banks of accumulators, with scalar parameters of all kinds.
@@ -92,17 +110,18 @@ TYPED_TEST(VectorUnit, RequantisesBulk) {
   SCOPED_TRACE(std::string("MILLRACE_SEED=") + std::to_string(seed));
   Generator g(c, seed);
   Bench<typename TypeParam::Top> bench(c, seed);
-  const int rounds = c.serial_quant ? 4 : 40;
+  const int rounds = c.serial_quant ? 8 : 40;
   for (int k = 0; k < rounds; ++k) {
-    const Memories mem = g.memories();
+    Memories mem = g.memories();
     isa::Vset s = g.vset();
     s.offset1 = 0;
     s.preshift1 = 0;
     const bool fp32 = c.vec_fp32 && g.one_in(2);
     if (fp32) s.scalar_mult = g.fp32_scale();
-    bench.run({s, acc_to_acc(c, fp32 ? isa::Quant::kFp32 : isa::Quant::kQ31,
-                             static_cast<uint32_t>(c.acc_rows))},
-              mem, 0);
+    const auto rows = static_cast<uint32_t>(std::min(c.acc_rows, c.sp_rows));
+    const isa::Vector v = requantise(c, fp32 ? isa::Quant::kFp32 : isa::Quant::kQ31, rows);
+    if (v.channel) g.parameters(mem, v);
+    bench.run({s, v}, mem, 0);
     if (this->HasFatalFailure()) return;
   }
 }
@@ -119,15 +138,25 @@ TYPED_TEST(VectorUnit, RequantisesCorners) {
   const uint32_t rows = std::max(2u, 16u / static_cast<uint32_t>(c.dim));
   std::vector<Instruction> program;
   for (const int32_t mult : {kMin, kMin + 1, int32_t{-1}, 0x7fffffff, 0x40000000}) {
+    isa::Vector v = requantise(c, isa::Quant::kQ31, rows);
+    program.push_back(isa::Vset{.clamp_lo = -128, .clamp_hi = 127});
     for (int32_t shift = -128; shift < 128; shift += (shift < -33 || shift > 33) ? 13 : 1) {
-      program.push_back(isa::Vset{.scalar_mult = mult, .scalar_shift = shift});
-      program.push_back(acc_to_acc(c, isa::Quant::kQ31, rows));
+      if (v.channel)
+        put_parameters(c, mem, v.param, mult, shift);
+      else
+        program.push_back(isa::Vset{.scalar_mult = mult, .scalar_shift = shift});
+      program.push_back(v);
+      if (v.channel) v.param += 9;
     }
+    if (!v.channel) continue;
+    bench.run(program, mem, 0);
+    if (this->HasFatalFailure()) return;
+    program.clear();
   }
   for (uint32_t exponent = 0; c.vec_fp32 && exponent < 256; ++exponent) {
     for (const uint32_t mantissa : {0x000000u, 0x7fffffu, 0x2aaaabu}) {
       program.push_back(isa::Vset{.scalar_mult = static_cast<int32_t>(exponent << 23 | mantissa)});
-      program.push_back(acc_to_acc(c, isa::Quant::kFp32, rows));
+      program.push_back(requantise(c, isa::Quant::kFp32, rows));
     }
   }
   bench.run(program, mem, 0);
