@@ -24,16 +24,14 @@ std::vector<page::Segment> segments_of(const isa::Config& config) {
 
 Bench::Bench(std::unique_ptr<sim::RtlDevice> device, const memory::MemorySpec& spec,
              std::string name)
-    : device_(std::move(device)),
-      host_(spec),
-      page_memory_(spec),
-      segments_(segments_of(device_->config())),
-      name_(std::move(name)) {
+    : device_(std::move(device)), host_(spec), page_memory_(spec), name_(std::move(name)) {
   device_->trace(&trace_);
 }
 
-std::unique_ptr<Bench> Bench::open(const std::string& config, const std::string& memory) {
+std::unique_ptr<Bench> Bench::open(const std::string& config, const std::string& memory,
+                                   sim::AddressRange slverr) {
   sim::SimOptions options;
+  options.slverr = slverr;
   const auto spec = memory::parse_memory_spec(memory);
   options.memory = std::get<memory::MemorySpec>(spec);
   auto device = sim::open_rtl(config, options);
@@ -43,13 +41,18 @@ std::unique_ptr<Bench> Bench::open(const std::string& config, const std::string&
   }
   std::unique_ptr<Bench> bench(
       new Bench(std::move(*device), options.memory, config + ", " + memory));
-  bench->set_up();
+  bench->set_up(segments_of(bench->config()), 0, 7);
   return bench;
 }
 
-void Bench::set_up() {
-  write(reg::kRingBase, kRing);
-  write(reg::kRingLog2, kRingLog2);
+// No writable segment may lie on the ring meanwhile.
+void Bench::set_up(std::span<const page::Segment> segments, uint32_t ring, uint32_t ring_log2) {
+  segments_.assign(segments.begin(), segments.end());
+  ring_ = ring;
+  ring_size_ = 1u << ring_log2;
+  for (uint32_t i = 0; i < segments_.size(); ++i) write(reg::kSegCtrl + i * reg::kSegStride, 0);
+  write(reg::kRingBase, ring);
+  write(reg::kRingLog2, ring_log2);
   for (uint32_t i = 0; i < segments_.size(); ++i) {
     const page::Segment& s = segments_[i];
     write(reg::kSegBase + i * reg::kSegStride, s.base);
@@ -89,7 +92,7 @@ Cycle Bench::start(std::span<const isa::Instruction> program) {
   for (const isa::Instruction& words : program) {
     uint8_t bytes[32];
     for (size_t i = 0; i < 32; ++i) bytes[i] = static_cast<uint8_t>(words[i / 4] >> i % 4 * 8);
-    must(device_->write_mem(kRing + 32 * (tail_++ % kRingSize), bytes));
+    must(device_->write_mem(ring_ + 32 * (tail_++ % ring_size_), bytes));
   }
   return write(reg::kRingTail, tail_);
 }

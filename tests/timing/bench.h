@@ -27,7 +27,9 @@ using Retirement = cycle::Retirement;
 class Bench {
  public:
   // Null, with a message printed, if the build has no such machine.
-  static std::unique_ptr<Bench> open(const std::string& config, const std::string& memory);
+  // Accesses that touch `slverr` are refused by the bus.
+  static std::unique_ptr<Bench> open(const std::string& config, const std::string& memory,
+                                     sim::AddressRange slverr = {});
 
   const isa::Config& config() const { return device_->config(); }
   sim::RtlDevice& device() { return *device_; }
@@ -52,7 +54,7 @@ class Bench {
   // Waits for `count` completions of that program; fewer if there are no more within `limit`
   // cycles.
   const std::vector<Retirement>& wait(size_t count, uint64_t limit = 200000);
-  uint32_t ring_address() const { return kRing + 32 * (first_ % kRingSize); }
+  uint32_t ring_address() const { return ring_ + 32 * (first_ % ring_size_); }
 
   // Runs a program without a fault and compares all completions with the page. False if they
   // differ.
@@ -64,19 +66,20 @@ class Bench {
 
   // CTRL.reset, and waits until it is over.
   void soft_reset();
+  // Other segments and another ring than those of this page; the machine is idle.
+  void set_up(std::span<const page::Segment> segments, uint32_t ring, uint32_t ring_log2);
 
   // Takes note of points checked and prints their number.
   void report(const char* formula, uint64_t points) const;
 
  private:
-  static constexpr uint32_t kRing = 0, kRingLog2 = 7, kRingSize = 1u << kRingLog2;
   Bench(std::unique_ptr<sim::RtlDevice> device, const memory::MemorySpec& spec, std::string name);
-  void set_up();
 
   std::unique_ptr<sim::RtlDevice> device_;
   memory::MemoryTiming host_;  // when the host stalls
   page::Memory page_memory_;
   std::vector<page::Segment> segments_;
+  uint32_t ring_ = 0, ring_size_ = 0;
   std::string name_;
   uint32_t first_ = 0, tail_ = 0;  // of the last program: index since reset
   std::vector<Retirement> trace_;

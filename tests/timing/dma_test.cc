@@ -247,6 +247,16 @@ std::vector<DmaFault> faults(const isa::Config& c) {
         bank.dst = end - rows;
         add(bank, isa::Fault::kBank);
       }
+  for (bool store : {false, true}) {  // the first burst is refused, or the second
+    Load refused = transfer(c, isa::Space::kSp);
+    refused.seg = kOther;
+    refused.row_bytes = 2 * dim;
+    refused.rows = 3;
+    refused.mem_row = 1024;
+    list.push_back({store ? as_store(refused) : refused.pack(), isa::Fault::kBus});
+    refused.offset = 2048 - 1024;
+    list.push_back({store ? as_store(refused) : refused.pack(), isa::Fault::kBus});
+  }
   list.push_back({isa::Signal{.seg = kClosed}.pack(), isa::Fault::kPermission});
   list.push_back({isa::Signal{.seg = kShort, .offset = 16}.pack(), isa::Fault::kSegment});
   return list;
@@ -255,7 +265,8 @@ std::vector<DmaFault> faults(const isa::Config& c) {
 TEST(Timing, DmaFaults) {
   for (const char* config : kConfigs)
     for (const char* memory : {"ideal", "fixed:25:0", "random:3:9:0:30"}) {
-      auto bench = Bench::open(config, memory);
+      const uint32_t other = std::string(config) == "nano" ? 0x8000 : 0x800000;
+      auto bench = Bench::open(config, memory, {other + 2048, 16});
       if (!bench) continue;
       uint64_t points = 0;
       for (const DmaFault& f : faults(bench->config())) {
