@@ -265,19 +265,22 @@ TEST(Timing, OlderStartsAfterFault) {
 // An instruction that decode refuses stops the machine in the cycle in which it is whole.
 TEST(Timing, DecodeFault) {
   for_all({1, 30}, [](Bench& bench, const isa::Config& c, Cycle l) {
+    constexpr uint32_t kIrq = 1u << reg::kIrqStatusFaultLow;
     for (uint32_t rows : {1u, 40u})
-      for (uint32_t look : {0u, 1u}) {
+      for (uint32_t look : {0u, 1u, 2u}) {
         const isa::Matmul m = with_b(c, long_matmul(rows, 1), 1);
         const Program program = {m.pack(), isa::Instruction{}, kVset};
         const Cycle d = bench.start(program) + first_dispatch(c, l);
         const Cycle last = std::max(d + period(c, l), page::matmul(c, m, d + 1).done);
-        EXPECT_EQ(bench.read_at(last + look, reg::kStatus) >> reg::kStatusFaultLow & 1, look)
-            << c.name << " rows " << rows;
+        const bool irq = look == 2 || (rows == 1 && look == 1);  // a cycle after STATUS
+        const uint32_t seen = bench.read_at(last + look, irq ? reg::kIrqStatus : reg::kStatus);
+        const uint32_t status = look << reg::kStatusFaultLow;
+        EXPECT_EQ(seen, irq ? (look == 2 ? kIrq : 0) : status) << c.name << " rows " << rows;
         EXPECT_EQ(bench.wait(3, 300).size(), 1u);
         EXPECT_EQ(bench.read(reg::kRingHead), 1u);
         bench.soft_reset();
       }
-    bench.report("fault: of decode", 4);
+    bench.report("fault: of decode", 6);
   });
 }
 

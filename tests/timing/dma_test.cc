@@ -120,9 +120,8 @@ bool covered(const Beats& beats, size_t outstanding, Cycle cycles) {
 std::optional<Cycle> load_done(const isa::Config& c, const Beats& n, Cycle s, Cycle l, Cycle b) {
   const Cycle realign = c.dma_unaligned && !n.spill ? 1 : 0;
   const size_t o = static_cast<size_t>(c.dma_outstanding);
-  if (b != 0 && n.bursts.size() > 1) return std::nullopt;
   if (b == 0 && o == 1) return s + n.bursts.size() * l + n.all + 1 + realign;
-  if (!covered(n, o, l)) return std::nullopt;
+  if (b == 0 ? !covered(n, o, l) : n.bursts.size() > o) return std::nullopt;
   const Cycle w = static_cast<Cycle>(c.dim);
   const Cycle moving = b == 0 ? n.all - 1 : std::max(n.all - 1, (n.all - 1) * w / b);
   return s + 1 + l + moving + 1 + realign;

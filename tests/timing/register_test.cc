@@ -34,9 +34,12 @@ void look_at_scan(Bench& bench, uint32_t offset, bool ring) {
   };
   Cycle w = write();  // the next write is taken when the scan is over
   EXPECT_EQ(bench.write(reg::kIrqEnable, 0), std::max(w + 2, scan(c, w, ring).end)) << offset;
+  const uint32_t cycles = bench.read(reg::kCycles);
   w = write();
   EXPECT_EQ(bench.read_at(w + 2, reg::kStatus), c.alias_check ? kScan : kIdle) << offset;
   if (!c.alias_check) return;
+  bench.run_to(scan(c, w, ring).end);
+  EXPECT_EQ(bench.read(reg::kCycles), cycles + number(c.segments) + 1) << offset;
   w = write();
   EXPECT_EQ(bench.read_at(scan(c, w, ring).end - 1, reg::kStatus), kScan) << offset;
   w = write();
@@ -50,7 +53,7 @@ TEST(Timing, SegmentScan) {
     for (uint32_t offset : {reg::kSegBase, reg::kSegSize, reg::kSegCtrl})
       look_at_scan(*bench, offset + reg::kSegStride, false);
     for (uint32_t offset : {reg::kRingBase, reg::kRingLog2}) look_at_scan(*bench, offset, true);
-    bench->report("registers: scan, and the write after it", 5 * 4);
+    bench->report("registers: scan, and the write after it", 5 * 5);
   }
 }
 
