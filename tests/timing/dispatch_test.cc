@@ -284,5 +284,25 @@ TEST(Timing, DecodeFault) {
   });
 }
 
+// ... whether or not there is a slot for it. The record shows it in the next cycle.
+TEST(Timing, DecodeFaultWithoutSlot) {
+  for_all({1, 7}, [](Bench& bench, const isa::Config& c, Cycle l) {
+    for (uint32_t look : {0u, 1u}) {
+      const isa::Matmul m = with_b(c, long_matmul(97, 9), 1);
+      Program program(static_cast<size_t>(c.slots) + 1, kVset);
+      program.front() = m.pack();
+      program.back() = isa::Instruction{};
+      const Cycle d = bench.start(program) + first_dispatch(c, l);
+      const Cycle whole = d + (program.size() - 1) * period(c, l);
+      EXPECT_LT(whole + 1, page::matmul(c, m, d + 1).done);
+      const uint32_t code = bench.read_at(whole + look, reg::kFault) & 0xf;
+      EXPECT_EQ(code, look * static_cast<uint32_t>(isa::Fault::kIllegal)) << c.name;
+      bench.wait(program.size(), 2000);
+      bench.soft_reset();
+    }
+    bench.report("fault: of decode, without a slot", 2);
+  });
+}
+
 }  // namespace
 }  // namespace millrace::timing

@@ -141,6 +141,33 @@ TEST(Timing, SignalIsSeen) {
     }
 }
 
+// STATUS: which port waits. A LOAD's address is offered a cycle after its start.
+TEST(Timing, Waits) {
+  for (const char* config : kConfigs)
+    for (Cycle l : {6, 25}) {
+      auto bench = Bench::open(config, "fixed:" + std::to_string(l) + ":0");
+      if (!bench) continue;
+      const Program program = {
+          isa::Load{.seg = kData, .row_bytes = 4 * static_cast<uint32_t>(bench->config().dim)}
+              .pack()};
+      const Cycle from_start = l + 4;  // of the last beat
+      for (Cycle after : {Cycle{0}, Cycle{1}, from_start, from_start + 1}) {
+        const Cycle t = bench->start(program);
+        const Cycle s = bench->page().first_start(t, bench->ring_address());
+        const uint32_t status = bench->read_at(s + after, reg::kStatus);
+        EXPECT_EQ(status >> reg::kStatusReadWaitLow & 1, after >= 1 && after <= from_start);
+        bench->wait(1);
+      }
+      for (Cycle late : {0, 1}) {
+        const Cycle t = bench->start(program);
+        const uint32_t status = bench->read_at(t + 1 + l + 7 + late, reg::kStatus);
+        EXPECT_EQ(status >> reg::kStatusFetchWaitLow & 1, !late);
+        bench->wait(1);
+      }
+      bench->report("STATUS: waiting for the memory", 6);
+    }
+}
+
 // ---- Soft reset. STATUS.resetting is up from w + 1 to the cycle after the first one with nothing
 // outstanding; the machine is idle in the next.
 
