@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include <random>
 
 #include "tests/host/fake_device.h"
@@ -314,17 +316,21 @@ TEST(Runtime, ReadsCounters) {
   const auto counters = runtime->counters();
   ASSERT_TRUE(counters);
   EXPECT_EQ(counters->cycles, 10 * FakeDevice::kCyclesPerInstruction);
-  EXPECT_EQ(counters->busy_load, reg::kBusyLoad);
-  EXPECT_EQ(counters->busy_store, reg::kBusyStore);
-  EXPECT_EQ(counters->busy_matmul, reg::kBusyMatmul);
-  EXPECT_EQ(counters->busy_vector, reg::kBusyVector);
+  const std::array<uint32_t, 4> busy = {reg::kBusyLoad, reg::kBusyStore, reg::kBusyMatmul,
+                                        reg::kBusyVector};
+  EXPECT_EQ(counters->busy, busy);
+  EXPECT_EQ(counters->memory[1], reg::kMemoryStore);
+  EXPECT_EQ(counters->waits[0][3], reg::kWaitLoadVector);
+  EXPECT_EQ(counters->waits[2][1], reg::kWaitMatmulStore);
+  EXPECT_EQ(counters->waits[3][3], reg::kEmptyVector);
   EXPECT_EQ(counters->matmul_steps, reg::kMatmulSteps);
   const auto next = runtime->submit(program_of(4));
   ASSERT_TRUE(next && runtime->wait(*next));
   const auto later = runtime->counters();
   ASSERT_TRUE(later);
   EXPECT_EQ((*later - *counters).cycles, 5 * FakeDevice::kCyclesPerInstruction);
-  EXPECT_EQ((*later - *counters).busy_vector, 0u);
+  EXPECT_EQ((*later - *counters).busy[3], 0u);
+  EXPECT_EQ((*later - *counters).waits[3][3], 0u);
 }
 
 }  // namespace
