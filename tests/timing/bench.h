@@ -66,7 +66,7 @@ class Bench {
 
   // CTRL.reset, and waits until it is over.
   void soft_reset();
-  // Other segments and another ring than those of this page; the machine is idle.
+  // Other segments and another ring than those above; the machine is idle.
   void set_up(std::span<const page::Segment> segments, uint32_t ring, uint32_t ring_log2);
 
   // Takes note of points checked and prints their number.
@@ -100,7 +100,7 @@ bool Bench::check_one(const isa::Instruction& words, isa::Fault fault, const Cou
   return same;
 }
 
-// The machines of the tests: every configuration but `large`, which takes minutes.
+// The machines of the tests: every configuration but `large`, which is slow.
 inline constexpr const char* kConfigs[] = {"nano", "small", "base"};
 
 }  // namespace millrace::timing
