@@ -116,12 +116,12 @@ TEST(Runtime, BindsSegmentsAndRefusesWhatHardwareCannot) {
   ASSERT_TRUE(buffer);
   ASSERT_TRUE(runtime->bind(2, *buffer, Perms::kReadWrite));
   EXPECT_EQ(device.segments[2].base, buffer->address);
-  EXPECT_EQ(device.segments[2].size, 100u);
+  EXPECT_EQ(device.segments[2].size, 256u);  // up to a whole unit, which the buffer has
   EXPECT_EQ(device.segments[2].ctrl, 3u);
   EXPECT_FALSE(runtime->bind(0, *buffer, Perms::kRead));
   EXPECT_FALSE(runtime->bind(4, *buffer, Perms::kRead));
   EXPECT_FALSE(runtime->bind(-1, *buffer, Perms::kRead));
-  EXPECT_FALSE(runtime->bind(1, buffer->address + 1, 8, Perms::kRead));  // not a multiple of dim
+  EXPECT_FALSE(runtime->bind(1, buffer->address + 64, 8, Perms::kRead));  // not a whole unit
   EXPECT_FALSE(runtime->bind(1, 1 << 17, 1, Perms::kRead));
   EXPECT_FALSE(runtime->bind(1, 4, UINT64_MAX, Perms::kRead));
   const Status overlap = runtime->bind(1, device.ring_base, 64, Perms::kWrite);
@@ -165,6 +165,27 @@ TEST(Runtime, SubmissionsOfAnyLengthArriveInOrder) {
     EXPECT_EQ(next, total);
     EXPECT_EQ(device.executed.size(), total + 7);
   }
+}
+
+// The machine's 16-bit instruction counters wrap; the runtime's do not.
+TEST(Runtime, InstructionCountersWrap) {
+  FakeDevice device("nano");
+  ASSERT_EQ(device.config().index_bits, 16);
+  device.fault_at = (1u << 16) + 5;
+  auto runtime = open(device);
+  const auto sequence = runtime->submit(program_of(1u << 16));
+  ASSERT_TRUE(sequence) << sequence.error().message;
+  EXPECT_TRUE(runtime->wait(*sequence));
+  EXPECT_EQ(device.executed.size(), (1u << 16) + 1);
+  const auto faulty = runtime->submit(program_of(10, 900));
+  ASSERT_TRUE(faulty);
+  EXPECT_FALSE(runtime->wait(*faulty));
+  const auto record = runtime->fault();
+  ASSERT_TRUE(record && *record);
+  EXPECT_EQ((*record)->index, (1u << 16) + 5);
+  ASSERT_TRUE((*record)->instruction);
+  EXPECT_EQ(isa::Vset::unpack(*(*record)->instruction).scalar1, 904);
+  EXPECT_FALSE(Runtime::create(device, {.ring_log2 = 16}));
 }
 
 TEST(Runtime, SeveralSubmissionsAreInFlight) {
