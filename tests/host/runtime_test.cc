@@ -6,7 +6,6 @@
 #include <gtest/gtest.h>
 
 #include <array>
-
 #include <random>
 
 #include "tests/host/fake_device.h"

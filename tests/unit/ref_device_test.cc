@@ -163,7 +163,7 @@ TEST_P(RefDeviceTest, FetchBeyondMemory) {
 }
 
 TEST_P(RefDeviceTest, SlaveErrors) {
-  for (uint32_t offset : {0x01Cu, 0x001u, 0x080u, 0x10Cu, 0x200u, 0x100u + 16 * 16})
+  for (uint32_t offset : {0x01Cu, 0x001u, 0x0C4u, 0x10Cu, 0x200u, 0x100u + 16 * 16})
     EXPECT_FALSE(device_.read_reg(offset)) << offset;
   for (uint32_t offset :
        {reg::kId, reg::kStatus, reg::kRingHead, reg::kFault, reg::kCycles, reg::kCaps3})
