@@ -63,9 +63,8 @@ void show(std::span<const uint8_t> input, int label, const Outcome& outcome, Sty
 }
 
 void summarise(const Totals& totals, const Session& session) {
-  std::printf(
-      "bit-exact: %s   (%zu of %zu images: Verilated RTL = both models = plain integers)\n",
-      totals.exact == totals.images ? "yes" : "no", totals.exact, totals.images);
+  std::printf("bit-exact: %s   (%zu of %zu images: Verilated RTL = both models = plain integers)\n",
+              totals.exact == totals.images ? "yes" : "no", totals.exact, totals.images);
   std::printf("answers: %zu of %zu right\n", totals.right, totals.labelled);
   std::printf("cycles: %s an image, MAC utilisation %.1f %%\n",
               with_commas(session.cycles() / totals.images).c_str(), 100 * session.utilisation());

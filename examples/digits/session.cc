@@ -31,9 +31,9 @@ Result<std::unique_ptr<Session>> Session::open(const std::string& model_path,
   if (!rtl) return rtl.error();
   std::unique_ptr<Session> session(new Session(*found, std::move(*evaluator), std::move(*model)));
   if (Status status = session->load(session->rtl_, std::move(*rtl)); !status) return status.error();
-  if (Status status = session->load(session->cycle_,
-                                    std::make_unique<sim::CycleDevice>(
-                                        *found, sim::CycleOptions{options.memory, {}, {}}));
+  if (Status status = session->load(
+          session->cycle_,
+          std::make_unique<sim::CycleDevice>(*found, sim::CycleOptions{options.memory, {}, {}}));
       !status)
     return status.error();
   if (Status status = session->load(session->golden_, std::make_unique<RefDevice>(*found)); !status)

@@ -9,7 +9,6 @@ namespace millrace::cycle {
 Machine::Machine(const isa::Config& config, memory::MemoryTiming& timing, memory::Bytes& bytes,
                  Kernel kernel)
     : config_(config),
-      bytes_(bytes),
       values_(config, kernel),
       decoder_(config),
       segments_(config),

@@ -86,7 +86,6 @@ class Machine {
   uint64_t cycles(Cycle now) const;
 
   const isa::Config& config_;
-  memory::Bytes& bytes_;
   Values values_;
   Decoder decoder_;
   Segments segments_;

@@ -165,7 +165,8 @@ module csr #(
       millrace_pkg::ConvLoops != 0, millrace_pkg::DmaUnaligned != 0, millrace_pkg::DmaPlanes != 0,
       6'(millrace_pkg::OffsetBits), 8'(millrace_pkg::Slots), 8'(millrace_pkg::Segments)};
 
-  wire [4:0] caps3 = {
+  wire [31:0] caps3 = {
+      8'(millrace_pkg::CycleBits), 8'(millrace_pkg::IndexBits), 8'(millrace_pkg::SegmentLog2), 3'd0,
       millrace_pkg::SignalRegister != 0, millrace_pkg::Counters != 0, millrace_pkg::VecScalars != 0,
       millrace_pkg::VecAcc != 0, millrace_pkg::DmaAcc != 0};
 
@@ -180,7 +181,7 @@ module csr #(
       rdata = {8'(millrace_pkg::AccBanks), 8'(millrace_pkg::SpBanks), 8'(millrace_pkg::Lanes), 8'(millrace_pkg::Dim)};
       millrace_pkg::RegCaps1: rdata = {16'(millrace_pkg::AccRows), 16'(millrace_pkg::SpRows)};
       millrace_pkg::RegCaps2: rdata = 32'(caps2);
-      millrace_pkg::RegCaps3: rdata = {8'(millrace_pkg::CycleBits), 8'(millrace_pkg::IndexBits), 8'(millrace_pkg::SegmentLog2), 3'd0, caps3};
+      millrace_pkg::RegCaps3: rdata = caps3;
       millrace_pkg::RegCtrl: rdata = '0;
       millrace_pkg::RegStatus: rdata = 32'({refused_i, scan_i, wait_i, 1'b0, halt_q, fault_i, idle});
       millrace_pkg::RegIrqStatus: rdata = 32'(irq_q);

@@ -29,6 +29,7 @@ module acc_banks #(
 
   logic [4*WordW-1:0] bank_rdata [Banks];
 
+  // A bank that nobody asks has the address and the data of port 1: matmul's wide ports need no gates.
   for (genvar b = 0; b < Banks; b++) begin : g_bank
     logic re;
     logic [3:0] we;

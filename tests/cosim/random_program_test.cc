@@ -90,9 +90,14 @@ TEST_P(RandomProgram, DumpsItsBanks) {
     const size_t sp_bank = static_cast<size_t>(p.config.sp_rows) * dim;
     const size_t acc_bank = static_cast<size_t>(p.config.acc_rows) * dim;
     size_t at = p.dump_base;
-    for (size_t i = 0; i < p.sp_window.count * sp_bank; ++i, ++at)
-      ASSERT_EQ(run.memory[at],
-                static_cast<uint8_t>(run.machine.scratchpad()[p.sp_window.first * sp_bank + i]));
+    // Without DMA of accumulators, their dump ends in the first two banks.
+    const size_t spoilt = p.config.dma_acc ? 0 : 2 * sp_bank;
+    for (size_t i = 0; i < p.sp_window.count * sp_bank; ++i, ++at) {
+      const int8_t word = run.machine.scratchpad()[p.sp_window.first * sp_bank + i];
+      if (i >= spoilt) {
+        ASSERT_EQ(run.memory[at], static_cast<uint8_t>(word));
+      }
+    }
     const size_t step = p.config.dma_acc ? 4 : 1;  // else the planes of bytes follow each other
     for (size_t i = 0; i < p.acc_window.count * acc_bank; ++i, at += step)
       ASSERT_EQ(run.memory[at], static_cast<uint8_t>(
@@ -112,12 +117,12 @@ TEST_P(RandomProgram, SegmentsStayInMemoryAndOffTheRing) {
     ASSERT_EQ(p.segments.size(), static_cast<size_t>(p.config.segments));
     wraps += p.ring_wraps();
     for (const Segment& s : p.segments) {
+      ASSERT_EQ((s.base | s.size) & ((1u << p.config.segment_log2) - 1), 0u);
       if (s.base + uint64_t{s.size} > p.memory_image.size()) {
         ASSERT_TRUE(s.read && !s.write && !p.ring_wraps());
         ++around;
         continue;
       }
-      ASSERT_TRUE(p.config.dma_unaligned || s.base % static_cast<uint32_t>(p.config.dim) == 0);
       const bool apart = s.base + uint64_t{s.size} <= p.ring_base || s.base >= ring_end;
       ASSERT_TRUE(apart || (!s.write && !p.ring_wraps()));
     }
@@ -300,6 +305,7 @@ TEST_P(RandomProgram, CoversEveryBitOfEveryField) {
       const uint32_t legal = info.legal[static_cast<size_t>(GetParam().index)][word];
       const uint32_t mask = static_cast<uint32_t>((uint64_t{1} << f.width) - 1) << f.low & legal;
       if (mask == 0) continue;
+      if (f.name == "d_hi" && GetParam().acc_banks == 1) continue;  // there is only bank 0
       EXPECT_NE(ones[k][word] & mask, 0u) << info.name << "." << f.name << " is always 0";
       EXPECT_EQ(zeros[k][word] & mask, mask)
           << info.name << "." << f.name << " has a bit stuck at 1";

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Simulates the synthesised iCE40 version of a cell against the one of rtl/lib: netlist.sh CELL PRIMITIVE COUNT WORKDIR [CHPARAM]
-# The netlist must have COUNT instances of PRIMITIVE; the bench is tests/fpga/CELL_tb.sv.
+# Simulates the synthesised iCE40 version of a cell against the one of rtl/lib: netlist.sh CELL PRIMITIVE COUNT WORKDIR [CHPARAM [BENCH]]
+# The netlist must have COUNT instances of PRIMITIVE; the bench is tests/fpga/CELL_tb.sv, with the parameters BENCH (NAME=VALUE).
 set -euo pipefail
-cell=$1 primitive=$2 count=$3 parameters=${5:-}
+cell=$1 primitive=$2 count=$3 parameters=${5:-} bench=${6:-}
 work=$(mkdir -p "$4" && cd "$4" && pwd)
 cd "$(dirname "$0")/../.."
 yosys -q -l "$work/$cell.log" -p "
@@ -14,7 +14,7 @@ yosys -q -l "$work/$cell.log" -p "
   select -assert-none t:SB_DFF* t:SB_LUT4
   rename -top ${cell}_netlist
   write_verilog -noattr $work/$cell.v"
-iverilog -g2012 -DNO_ICE40_DEFAULT_ASSIGNMENTS -s "${cell}_tb" -o "$work/$cell.vvp" \
+iverilog -g2012 ${bench:+"-P${cell}_tb.$bench"} -DNO_ICE40_DEFAULT_ASSIGNMENTS -s "${cell}_tb" -o "$work/$cell.vvp" \
   "$(dirname "$(command -v yosys)")/../share/yosys/ice40/cells_sim.v" "$work/$cell.v" "rtl/lib/$cell.sv" "tests/fpga/${cell}_tb.sv"
 vvp -n "$work/$cell.vvp" | tee "$work/$cell.out"
 grep -q "^$cell: ok" "$work/$cell.out"

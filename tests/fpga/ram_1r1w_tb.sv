@@ -1,22 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-// Compares the synthesised iCE40 netlist of ram_1r1w (renamed ram_1r1w_netlist, 40 x 256) with the generic module: writes
+// Compares the synthesised iCE40 netlist of ram_1r1w (renamed ram_1r1w_netlist, 40 x Depth) with the generic module: writes
 // every row, then seeded random reads and writes, never both of one row in one cycle. Output compared in every cycle.
 `default_nettype none
-module ram_1r1w_tb;
+module ram_1r1w_tb #(
+    parameter int Depth = 256
+);
   localparam int Width = 40;
+  localparam int AddrW = $clog2(Depth);
   localparam int Cycles = 20000;
   logic clk = 1'b0;
   logic re = 1'b0;
   logic we = 1'b1;
-  logic [7:0] raddr = 8'd0;
-  logic [7:0] waddr = 8'd0;
+  logic [AddrW-1:0] raddr = '0;
+  logic [AddrW-1:0] waddr = '0;
   logic [Width-1:0] wdata;
   wire [Width-1:0] want, got;
   integer seed = 32'h5eed;
   integer reads = 0;
 
   ram_1r1w #(
-      .Width(Width)
+      .Width(Width),
+      .Depth(Depth)
   ) u_generic (
       .clk_i(clk), .re_i(re), .raddr_i(raddr), .rdata_o(want), .we_i(we), .waddr_i(waddr), .wdata_i(wdata));
   ram_1r1w_netlist u_netlist (
@@ -25,7 +29,7 @@ module ram_1r1w_tb;
   initial begin
     for (integer i = 0; i < Cycles; i = i + 1) begin
       wdata = {$random(seed), $random(seed)};
-      if (i < 256) {we, waddr} = {1'b1, i[7:0]};
+      if (i < Depth) {we, waddr} = {1'b1, i[AddrW-1:0]};
       else begin
         {re, we, raddr, waddr} = $random(seed);
         if (re && we && raddr == waddr) we = 1'b0;

@@ -31,6 +31,7 @@ uint32_t FakeDevice::status() const {
 }
 
 Result<uint32_t> FakeDevice::read_reg(uint32_t offset) {
+  const uint32_t index_mask = UINT32_MAX >> (32 - config_.index_bits);
   switch (offset) {
     case reg::kId:
       return id;
@@ -41,26 +42,21 @@ Result<uint32_t> FakeDevice::read_reg(uint32_t offset) {
     case reg::kStatus:
       return status();
     case reg::kRingHead:
-      return head_;
+      return head_ & index_mask;
     case reg::kRingTail:
-      return tail_;
+      return tail_ & index_mask;
     case reg::kFault:
       return fault_ ? 3u | 2u << reg::kFaultUnitLow : 0u;
     case reg::kFaultIndex:
-      return fault_ ? *fault_at : 0u;
+      return fault_ ? *fault_at & index_mask : 0u;
     case reg::kFaultAddr:
       return fault_ ? 0x123u : 0u;
     case reg::kCycles:
       return static_cast<uint32_t>(cycles_);
     case reg::kCyclesHi:
-      return static_cast<uint32_t>(cycles_ >> 32);
-    case reg::kBusyLoad:
-    case reg::kBusyStore:
-    case reg::kBusyMatmul:
-    case reg::kBusyVector:
-    case reg::kMatmulSteps:
-      return offset;
+      return config_.cycle_bits > 32 ? static_cast<uint32_t>(cycles_ >> 32) : 0u;
     default:
+      if (offset >= reg::kBusyLoad && offset <= reg::kEmptyVector) return offset;
       return failure("SLVERR reading register " + std::to_string(offset));
   }
 }

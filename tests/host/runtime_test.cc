@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <random>
 
 #include "tests/host/fake_device.h"
@@ -114,12 +115,12 @@ TEST(Runtime, BindsSegmentsAndRefusesWhatHardwareCannot) {
   ASSERT_TRUE(buffer);
   ASSERT_TRUE(runtime->bind(2, *buffer, Perms::kReadWrite));
   EXPECT_EQ(device.segments[2].base, buffer->address);
-  EXPECT_EQ(device.segments[2].size, 100u);
+  EXPECT_EQ(device.segments[2].size, 256u);  // up to a whole unit, which the buffer has
   EXPECT_EQ(device.segments[2].ctrl, 3u);
   EXPECT_FALSE(runtime->bind(0, *buffer, Perms::kRead));
   EXPECT_FALSE(runtime->bind(4, *buffer, Perms::kRead));
   EXPECT_FALSE(runtime->bind(-1, *buffer, Perms::kRead));
-  EXPECT_FALSE(runtime->bind(1, buffer->address + 1, 8, Perms::kRead));  // not a multiple of dim
+  EXPECT_FALSE(runtime->bind(1, buffer->address + 64, 8, Perms::kRead));  // not a whole unit
   EXPECT_FALSE(runtime->bind(1, 1 << 17, 1, Perms::kRead));
   EXPECT_FALSE(runtime->bind(1, 4, UINT64_MAX, Perms::kRead));
   const Status overlap = runtime->bind(1, device.ring_base, 64, Perms::kWrite);
@@ -163,6 +164,27 @@ TEST(Runtime, SubmissionsOfAnyLengthArriveInOrder) {
     EXPECT_EQ(next, total);
     EXPECT_EQ(device.executed.size(), total + 7);
   }
+}
+
+// The machine's 16-bit instruction counters wrap; the runtime's do not.
+TEST(Runtime, InstructionCountersWrap) {
+  FakeDevice device("nano");
+  ASSERT_EQ(device.config().index_bits, 16);
+  device.fault_at = (1u << 16) + 5;
+  auto runtime = open(device);
+  const auto sequence = runtime->submit(program_of(1u << 16));
+  ASSERT_TRUE(sequence) << sequence.error().message;
+  EXPECT_TRUE(runtime->wait(*sequence));
+  EXPECT_EQ(device.executed.size(), (1u << 16) + 1);
+  const auto faulty = runtime->submit(program_of(10, 900));
+  ASSERT_TRUE(faulty);
+  EXPECT_FALSE(runtime->wait(*faulty));
+  const auto record = runtime->fault();
+  ASSERT_TRUE(record && *record);
+  EXPECT_EQ((*record)->index, (1u << 16) + 5);
+  ASSERT_TRUE((*record)->instruction);
+  EXPECT_EQ(isa::Vset::unpack(*(*record)->instruction).scalar1, 904);
+  EXPECT_FALSE(Runtime::create(device, {.ring_log2 = 16}));
 }
 
 TEST(Runtime, SeveralSubmissionsAreInFlight) {
@@ -314,17 +336,21 @@ TEST(Runtime, ReadsCounters) {
   const auto counters = runtime->counters();
   ASSERT_TRUE(counters);
   EXPECT_EQ(counters->cycles, 10 * FakeDevice::kCyclesPerInstruction);
-  EXPECT_EQ(counters->busy_load, reg::kBusyLoad);
-  EXPECT_EQ(counters->busy_store, reg::kBusyStore);
-  EXPECT_EQ(counters->busy_matmul, reg::kBusyMatmul);
-  EXPECT_EQ(counters->busy_vector, reg::kBusyVector);
+  const std::array<uint32_t, 4> busy = {reg::kBusyLoad, reg::kBusyStore, reg::kBusyMatmul,
+                                        reg::kBusyVector};
+  EXPECT_EQ(counters->busy, busy);
+  EXPECT_EQ(counters->memory[1], reg::kMemoryStore);
+  EXPECT_EQ(counters->waits[0][3], reg::kWaitLoadVector);
+  EXPECT_EQ(counters->waits[2][1], reg::kWaitMatmulStore);
+  EXPECT_EQ(counters->waits[3][3], reg::kEmptyVector);
   EXPECT_EQ(counters->matmul_steps, reg::kMatmulSteps);
   const auto next = runtime->submit(program_of(4));
   ASSERT_TRUE(next && runtime->wait(*next));
   const auto later = runtime->counters();
   ASSERT_TRUE(later);
   EXPECT_EQ((*later - *counters).cycles, 5 * FakeDevice::kCyclesPerInstruction);
-  EXPECT_EQ((*later - *counters).busy_vector, 0u);
+  EXPECT_EQ((*later - *counters).busy[3], 0u);
+  EXPECT_EQ((*later - *counters).waits[3][3], 0u);
 }
 
 }  // namespace

@@ -90,13 +90,8 @@ void check_gemm(const Target& target, const GemmShape& shape, const Epilogue& ep
   DeviceMatrices mem;
   place(**runtime, l, m, mem);
   if (testing::Test::HasFatalFailure()) return;
-  const Result<Counters> before = (*runtime)->counters();
-  const Result<uint32_t> sequence = (*runtime)->submit(program->code);
-  ASSERT_TRUE(sequence) << sequence.error().message;
-  const Status done = (*runtime)->wait(*sequence);
-  ASSERT_TRUE(done) << done.error().message;
-  const Result<Counters> after = (*runtime)->counters();
-  ASSERT_TRUE(before && after);
+  const Result<Execution> run = (*runtime)->execute(program->code);
+  ASSERT_TRUE(run) << run.error().message;
   std::vector<uint8_t> c(l.c_bytes);
   ASSERT_TRUE((*runtime)->read(mem.c, 0, c));
   for (size_t i = 0; i < static_cast<size_t>(shape.m); ++i) {
@@ -104,7 +99,7 @@ void check_gemm(const Target& target, const GemmShape& shape, const Epilogue& ep
     const auto row = c.begin() + static_cast<ptrdiff_t>(i * l.c_pitch);
     ASSERT_TRUE(std::equal(expected.begin(), expected.end(), row)) << "row " << i;
   }
-  if (const uint64_t cycles = after->cycles - before->cycles; cycles > 0) {
+  if (const uint64_t cycles = run->counters.cycles; cycles > 0) {
     const double peak =
         static_cast<double>(shape.m) * shape.n * shape.k / target.config->dim / target.config->dim;
     std::printf("%s: %llu cycles, %.1f %% of the array\n", what.c_str(),

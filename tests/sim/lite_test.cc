@@ -62,10 +62,10 @@ TEST_F(LiteTest, ReadAndWrite) {
   tick();
   from = {};
   from.bvalid = true;
-  from.bresp = kSlverr;
+  from.bresp = memory::kSlverr;
   tick();
   EXPECT_FALSE(master.busy());
-  EXPECT_EQ(master.answer().resp, kSlverr);
+  EXPECT_EQ(master.answer().resp, memory::kSlverr);
   EXPECT_FALSE(violations.first()) << *violations.first();
 }
 

@@ -74,6 +74,16 @@ TEST_P(Decode, FieldsBeyondTheConfiguration) {
   }
   if (!config().dma_planes) expect_illegal(isa::Load{.row_bytes = dim(), .planes = 2});
   if (!config().vec_fp32) expect_illegal(isa::Vector{.quant = isa::Quant::kFp32});
+  if (!config().dma_acc) {
+    expect_illegal(isa::Load{.space = Space::kAcc, .row_bytes = dim()});
+    expect_illegal(isa::Store{.space = Space::kAcc, .row_bytes = dim()});
+  }
+  if (!config().vec_acc) expect_illegal(isa::Vector{.dst_kind = Space::kAcc});
+  if (!config().vec_scalars) {
+    expect_illegal(isa::Vset{.scalar_mult = 1});
+    expect_illegal(isa::Vset{.scalar_shift = -1});
+    expect_illegal(isa::Vset{.scalar1 = 1});
+  }
 }
 
 TEST_P(Decode, Enumerations) {
@@ -97,13 +107,17 @@ TEST_P(Decode, RowBytesOfZero) {
 TEST_P(Decode, RangeEmptyOrBeyondTheMemory) {
   expect_operand(isa::Load{.row_bytes = dim(), .dst = sp_rows(), .dst_hi = 0});
   expect_operand(isa::Store{.row_bytes = dim(), .src = 2 * sp_rows(), .src_hi = 1});
-  expect_operand(
-      isa::Load{.space = Space::kAcc, .row_bytes = dim(), .dst_hi = last_acc_bank() + 1});
-  expect_operand(
-      isa::Load{.space = Space::kAcc, .row_bytes = dim(), .dst = acc_words(), .dst_hi = 15});
+  if (config().dma_acc) {
+    expect_operand(
+        isa::Load{.space = Space::kAcc, .row_bytes = dim(), .dst_hi = last_acc_bank() + 1});
+    expect_operand(
+        isa::Load{.space = Space::kAcc, .row_bytes = dim(), .dst = acc_words(), .dst_hi = 15});
+  }
   if (config().sp_banks < 16)
     expect_operand(isa::Store{.row_bytes = dim(), .src_hi = last_sp_bank() + 1});
-  expect_operand(isa::Matmul{.b = sp_rows(), .b_hi = 1, .d = acc_rows(), .d_hi = 0});
+  expect_operand(isa::Matmul{.b = sp_rows(), .b_hi = 1, .d_hi = last_acc_bank() + 1});
+  if (last_acc_bank() > 0)
+    expect_operand(isa::Matmul{.b = sp_rows(), .b_hi = 1, .d = acc_rows(), .d_hi = 0});
   expect_operand(isa::Vector{.src1_kind = Source::kAcc, .src1_hi = last_acc_bank() + 1});
   expect_operand(isa::Vector{.dst = sp_rows(), .dst_hi = 0});
 }
@@ -112,7 +126,8 @@ TEST_P(Decode, OperandsMayNotShareABank) {
   expect_operand(isa::Matmul{.a_hi = 1, .b = sp_rows(), .b_hi = 1});
   expect_operand(isa::Matmul{.a = sp_rows() - 1, .b = 0});
   expect_operand(isa::Vector{.src1_kind = Source::kSp});
-  expect_operand(isa::Vector{.src1_kind = Source::kAcc, .dst_kind = Space::kAcc});
+  if (config().vec_acc)
+    expect_operand(isa::Vector{.src1_kind = Source::kAcc, .dst_kind = Space::kAcc});
   expect_operand(isa::Vector{
       .channel = 1, .dst = sp_rows(), .dst_hi = 2, .param = 2 * sp_rows(), .param_hi = 2});
   if (config().vec_binary)
@@ -120,7 +135,7 @@ TEST_P(Decode, OperandsMayNotShareABank) {
         .src1_kind = Source::kSp, .src2_kind = Source::kSp, .dst = sp_rows(), .dst_hi = 1});
   // The same bank number of another memory is another bank.
   run(isa::Vector{.src1_kind = Source::kAcc});
-  run(isa::Vector{.src1_kind = Source::kSp, .dst_kind = Space::kAcc});
+  if (config().vec_acc) run(isa::Vector{.src1_kind = Source::kSp, .dst_kind = Space::kAcc});
 }
 
 TEST_P(Decode, UnusedOperandsAreNotChecked) {
@@ -146,8 +161,8 @@ TEST_P(Decode, OperandComesBeforeExecution) {
 }
 
 TEST_P(Decode, IndexCountsFromReset) {
-  run(isa::Vset{.scalar1 = 5});
-  run(isa::Vset{.scalar1 = 6});
+  run(isa::Vset{.zero_point = 5});
+  run(isa::Vset{.zero_point = 6});
   const auto fault = machine_.step(isa::Instruction{});
   ASSERT_TRUE(fault);
   EXPECT_EQ(fault->index, 2u);

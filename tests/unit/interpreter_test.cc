@@ -73,6 +73,7 @@ TEST_P(Interpreter, LoadPlanes) {
 }
 
 TEST_P(Interpreter, LoadAccumulatorsByQuarters) {
+  MILLRACE_NEEDS(dma_acc);
   for (uint32_t i = 0; i < 20 * dim(); ++i)
     memory_[i] = static_cast<uint8_t>(i % 4 == 0 ? i / 4 : 0);
   for (uint32_t row = 0; row < 8; ++row) fill_acc(row, -1);
@@ -92,6 +93,7 @@ TEST_P(Interpreter, LoadAccumulatorsByQuarters) {
 }
 
 TEST_P(Interpreter, LoadAccumulatorsLittleEndian) {
+  MILLRACE_NEEDS(dma_acc);
   memory_[0] = 0x01;
   memory_[1] = 0x02;
   memory_[2] = 0x03;
@@ -160,6 +162,7 @@ TEST_P(Interpreter, StoreDropsTheRestOfTheLastWord) {
 }
 
 TEST_P(Interpreter, StoreAccumulators) {
+  MILLRACE_NEEDS(dma_acc);
   fill_acc(1, 0x01020304);
   fill_acc(2, -2);
   run(isa::Store{.space = Space::kAcc, .row_bytes = 5 * dim(), .src = 1});
@@ -364,6 +367,7 @@ TEST_P(Interpreter, MatmulFaultsInOrder) {
   EXPECT_EQ(acc(0, 0), 6);
   EXPECT_EQ(acc(1, 0), 0);
   // D leaves its range; when A does too, A is first.
+  if (last_acc_bank() == 0) return;  // D cannot leave its range
   const uint32_t d = acc_rows() - 1;
   expect_fault(isa::Matmul{.n_ox = 2, .b = b, .b_hi = 1, .d = d, .b_col = 1}, isa::Fault::kBank,
                Unit::kMatmul, acc_rows());

@@ -38,6 +38,7 @@ class VectorUnit : public MachineTest {
 INSTANTIATE_TEST_SUITE_P(All, VectorUnit, testing::ValuesIn(isa::kConfigs), config_name);
 
 TEST_P(VectorUnit, CopiesWordsToRowsLaneByLane) {
+  MILLRACE_NEEDS(vec_acc);
   for (uint32_t n = 0; n < dim(); ++n) sp(0, n) = static_cast<int8_t>(n - 3);
   run(to_acc());
   for (uint32_t n = 0; n < dim(); ++n) EXPECT_EQ(acc(0, n), static_cast<int32_t>(n) - 3);
@@ -68,6 +69,7 @@ TEST_P(VectorUnit, ZeroPointDoesNotWrapAndUpperClampWins) {
 }
 
 TEST_P(VectorUnit, OffsetAppliesToMemoryButNotToScalars) {
+  MILLRACE_NEEDS(vec_acc);
   fill_sp(0, -128);
   run(isa::Vset{.offset1 = -1000, .scalar1 = 5});
   run(to_acc());
@@ -159,6 +161,7 @@ TEST_P(VectorUnit, ReduceSumWrapsAndCombinesAfterTheOperation) {
 }
 
 TEST_P(VectorUnit, ScalarQ31) {
+  MILLRACE_NEEDS(vec_scalars);
   fill_acc(0, 1001);
   run(isa::Vset{.zero_point = -3,
                 .clamp_lo = -128,
@@ -187,6 +190,7 @@ TEST_P(VectorUnit, ScalarFp32) {
 }
 
 TEST_P(VectorUnit, ChannelParametersReplaceScalars) {
+  MILLRACE_NEEDS(vec_acc);
   const uint32_t param = sp_rows();
   for (uint32_t i = 0; i < 2; ++i)
     for (uint32_t n = 0; n < dim(); ++n) {
@@ -217,7 +221,46 @@ TEST_P(VectorUnit, ChannelParametersReplaceScalars) {
   EXPECT_EQ(acc(acc_rows(), 3), 4003);
 }
 
+// The same in every configuration, as int8.
+TEST_P(VectorUnit, ChannelParametersToWords) {
+  const uint32_t param = sp_rows();
+  for (uint32_t n = 0; n < dim(); ++n) {
+    put_int32(param, n, static_cast<int32_t>(10 * n));
+    put_int32(param + 4, n, n % 2 ? kMin : 1 << 30);
+    sp(param + 8, n) = static_cast<int8_t>(n % 2 ? 0 : -1);
+  }
+  run(isa::Vset{.zero_point = 1, .clamp_lo = -128, .clamp_hi = 127});
+  fill_acc(last_acc_bank() * acc_rows() + 3, 41);
+  isa::Vector f = to_sp();
+  f.src1 = last_acc_bank() * acc_rows() + 3;
+  f.src1_hi = last_acc_bank();
+  f.quant = Quant::kQ31;
+  f.channel = 1;
+  f.param = param;
+  f.param_hi = 1;
+  run(f);
+  EXPECT_EQ(sp(0, 0), 12);   // 41 / 2 = 21 (up), / 2 = 10.5, away from zero, + 1
+  EXPECT_EQ(sp(0, 1), -50);  // -(41 + 10) + 1
+  EXPECT_EQ(sp(0, 2), 17);   // 61 / 2 = 31 (up), / 2 = 15.5, + 1
+  f.quant = Quant::kNone;
+  run(f);
+  EXPECT_EQ(sp(0, 3), 72);
+}
+
+TEST_P(VectorUnit, WithoutScalarsTheyAreZero) {
+  fill_sp(0, 9);
+  run(isa::Vset{.zero_point = 5, .clamp_lo = -128, .clamp_hi = 127, .offset1 = 7});
+  run(isa::Vector{});
+  EXPECT_EQ(sp(0, 0), 5);
+  fill_acc(0, 1 << 20);
+  isa::Vector f = to_sp();
+  f.quant = Quant::kQ31;
+  run(f);
+  EXPECT_EQ(sp(0, 1), 5);
+}
+
 TEST_P(VectorUnit, BiasWraps) {
+  MILLRACE_NEEDS(vec_acc);
   const uint32_t param = sp_rows();
   for (uint32_t n = 0; n < dim(); ++n) put_int32(param, n, kMax);
   fill_acc(0, 1);
@@ -232,6 +275,7 @@ TEST_P(VectorUnit, BiasWraps) {
 }
 
 TEST_P(VectorUnit, AddressesWrapAndStridesCountBackwards) {
+  MILLRACE_NEEDS(vec_acc);
   fill_sp(sp_words() - 1, 1);
   fill_sp(0, 2);
   // d = last row, then last row - 1; source = word 3 backwards by 3.
@@ -249,6 +293,7 @@ TEST_P(VectorUnit, AddressesWrapAndStridesCountBackwards) {
 }
 
 TEST_P(VectorUnit, FaultsAfterTheResultsBefore) {
+  MILLRACE_NEEDS(vec_acc);
   fill_sp(sp_rows() - 1, 8);
   expect_fault(isa::Vector{.src1_kind = Source::kSp,
                            .dst_kind = Space::kAcc,
@@ -303,6 +348,7 @@ TEST_P(VectorUnit, FaultInsideAReductionWritesNothing) {
 }
 
 TEST_P(VectorUnit, VsetReplacesEverything) {
+  MILLRACE_NEEDS(vec_acc);
   run(isa::Vset{.zero_point = 5, .offset1 = 9, .scalar1 = 3});
   run(isa::Vset{.clamp_hi = 4});
   EXPECT_EQ(machine_.vset(), (isa::Vset{.clamp_hi = 4}));

@@ -64,6 +64,12 @@ TEST_P(RefDeviceTest, Identity) {
   EXPECT_EQ(read(reg::kCaps2) & 0xff, static_cast<uint32_t>(c.segments));
   EXPECT_EQ(read(reg::kCaps2) >> 16 & 0x3f, static_cast<uint32_t>(c.offset_bits));
   EXPECT_EQ(read(reg::kCaps2) >> 30, static_cast<uint32_t>(c.vec_fp32));
+  const uint32_t caps3 = read(reg::kCaps3);
+  EXPECT_EQ(caps3 & 1, static_cast<uint32_t>(c.dma_acc));
+  EXPECT_EQ(caps3 >> 2 & 1, static_cast<uint32_t>(c.vec_scalars));
+  EXPECT_EQ(caps3 >> 8 & 0xff, static_cast<uint32_t>(c.segment_log2));
+  EXPECT_EQ(caps3 >> 16 & 0xff, static_cast<uint32_t>(c.index_bits));
+  EXPECT_EQ(caps3 >> 24, static_cast<uint32_t>(c.cycle_bits));
   EXPECT_EQ(device_.kind(), "ref");
   EXPECT_EQ(RefDevice(*isa::find_config("nano")).mem_bytes(), uint64_t{1} << 17);
 }
@@ -76,10 +82,24 @@ TEST_P(RefDeviceTest, DoorbellRunsAndTheRingWraps) {
     EXPECT_EQ(read(reg::kRingHead), i + 1);
     EXPECT_EQ(memory(kData + 4 * i), i + 100);
   }
-  EXPECT_EQ(read(reg::kSignalValue), 105u);
+  EXPECT_EQ(read(reg::kSignalValue), GetParam().signal_register ? 105u : 0u);
   EXPECT_EQ(read(reg::kIrqStatus), 0u);
   EXPECT_EQ(read(reg::kStatus), kIdle);
   EXPECT_EQ(read(reg::kCycles), 0u);
+}
+
+// The instruction counters wrap; the machine does not stop there.
+TEST_P(RefDeviceTest, CountersKeepTheirWidth) {
+  const uint32_t wrap = uint32_t{1} << 16;
+  for (uint32_t i = 0; i < 4; ++i) put(i, signal(i));
+  for (uint32_t tail = 0; tail < wrap; tail += 4) write(reg::kRingTail, tail + 4);
+  const bool narrow = GetParam().index_bits == 16;
+  EXPECT_EQ(read(reg::kRingHead), narrow ? 0 : wrap);
+  EXPECT_EQ(read(reg::kStatus), kIdle);
+  put(0, isa::Instruction{});
+  write(reg::kRingTail, wrap + 1);
+  EXPECT_EQ(read(reg::kRingTail), narrow ? 1 : wrap + 1);
+  EXPECT_EQ(read(reg::kFaultIndex), narrow ? 0 : wrap);
 }
 
 TEST_P(RefDeviceTest, InterruptIsCleared) {
@@ -106,7 +126,7 @@ TEST_P(RefDeviceTest, FaultStopsUntilReset) {
   EXPECT_EQ(read(reg::kFaultAddr), 0x1000u);
   EXPECT_EQ(read(reg::kIrqStatus), 2u);
   EXPECT_EQ(read(reg::kRingHead), 2u);
-  EXPECT_EQ(read(reg::kSignalValue), 1u);
+  EXPECT_EQ(read(reg::kSignalValue), static_cast<uint32_t>(GetParam().signal_register));
   write(reg::kRingTail, 4);  // nothing more runs
   EXPECT_EQ(read(reg::kRingHead), 2u);
   EXPECT_FALSE(device_.write_reg(reg::kRingBase, 0));
@@ -121,7 +141,7 @@ TEST_P(RefDeviceTest, FaultStopsUntilReset) {
   EXPECT_EQ(read(reg::kRingLog2), 2u);
   EXPECT_EQ(read(reg::kSegCtrl + reg::kSegStride), 3u);
   write(reg::kRingTail, 1);
-  EXPECT_EQ(read(reg::kSignalValue), 1u);
+  EXPECT_EQ(read(reg::kSignalValue), static_cast<uint32_t>(GetParam().signal_register));
 }
 
 TEST_P(RefDeviceTest, DecodeFaultIsNotTaken) {
@@ -143,10 +163,10 @@ TEST_P(RefDeviceTest, FetchBeyondMemory) {
 }
 
 TEST_P(RefDeviceTest, SlaveErrors) {
-  for (uint32_t offset : {0x018u, 0x001u, 0x080u, 0x10Cu, 0x200u, 0x100u + 16 * 16})
+  for (uint32_t offset : {0x01Cu, 0x001u, 0x0C4u, 0x10Cu, 0x200u, 0x100u + 16 * 16})
     EXPECT_FALSE(device_.read_reg(offset)) << offset;
   for (uint32_t offset :
-       {reg::kId, reg::kStatus, reg::kRingHead, reg::kFault, reg::kCycles, 0x018u})
+       {reg::kId, reg::kStatus, reg::kRingHead, reg::kFault, reg::kCycles, reg::kCaps3})
     EXPECT_FALSE(device_.write_reg(offset, 0)) << offset;
   const uint32_t beyond = reg::kSegBase + static_cast<uint32_t>(GetParam().segments) * 16;
   EXPECT_FALSE(device_.write_reg(beyond, 0));
@@ -161,8 +181,9 @@ TEST_P(RefDeviceTest, RegistersKeepTheirWidth) {
   EXPECT_EQ(read(reg::kRingLog2), 16u);
   write(reg::kRingLog2, 2);
   segment(2, 0xffffffff, 0xffffffff, 0xfffffffd);
-  EXPECT_EQ(read(reg::kSegBase + 32), aligned ? 0x1fffcu : 0xffffffffu);
-  EXPECT_EQ(read(reg::kSegSize + 32), aligned ? 0x3ffffu : 0xffffffffu);
+  const uint32_t unit = 1u << GetParam().segment_log2;
+  EXPECT_EQ(read(reg::kSegBase + 32), aligned ? 0x20000u - unit : 0xffffffffu);
+  EXPECT_EQ(read(reg::kSegSize + 32), aligned ? 0x40000u - unit : 0xffffffffu);
   EXPECT_EQ(read(reg::kSegCtrl + 32), 1u);
 }
 

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// The page as a whole: random programs of all instructions on the Verilated machine, every
+// completion as docs/timing.md has it. Memories without a limit on bandwidth, so that the page's
+// formulas can be applied in program order.
+#include <vector>
+
+#include "tests/cosim/random_program.h"
+#include "tests/timing/bench.h"
+
+namespace millrace::timing {
+namespace {
+
+void load_program(Bench& bench, const cosim::Program& program) {
+  bench.soft_reset();
+  const Status written = bench.device().write_mem(0, program.memory_image);
+  if (!written) ADD_FAILURE() << written.error().message;
+  std::vector<page::Segment> segments;
+  for (const cosim::Segment& s : program.segments)
+    segments.push_back({s.base, s.size, s.read, s.write});
+  bench.set_up(segments, program.ring_base, program.ring_log2);
+}
+
+TEST(Timing, RandomPrograms) {
+  for (const char* config : kConfigs)
+    for (const char* memory : {"ideal", "fixed:40:0", "random:7:16:0:25"}) {
+      auto bench = Bench::open(config, memory);
+      if (!bench) continue;
+      uint64_t points = 0;
+      for (uint64_t seed = 1; seed <= 8; ++seed) {
+        cosim::ProgramOptions options;
+        options.seed = seed;
+        options.dump = false;
+        const cosim::Program program = cosim::random_program(bench->config(), options);
+        load_program(*bench, program);
+        if (!bench->check(program.code, program.repro())) return;
+        points += program.code.size();
+      }
+      bench->report("random programs", points);
+    }
+}
+
+}  // namespace
+}  // namespace millrace::timing
