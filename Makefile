@@ -4,13 +4,14 @@ BUILD ?= build
 JOBS ?= 2
 CMAKE_ARGS ?=
 export BUILD
-N ?= 200
-CONFIG ?= base
+N ?= 1000
+CONFIG ?= all
+MEM ?= all
 COV ?= isa
 SEED ?= $(shell date +%s)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup gen gen-check lint configure build build-demo test test-all demo wave cov bench fuzz clean format
+.PHONY: help setup gen gen-check lint configure build build-demo test test-all demo wave cov bench build-fuzz cosim fuzz clean format
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
@@ -54,8 +55,14 @@ cov: setup ## what random programs cover: COV=isa on the cycle model (seconds), 
 bench: build ## measure every figure of the README into build/bench.json
 	@scripts/bench.py $(BUILD)
 
-fuzz: build ## random programs, RTL against golden model: N= programs for each memory, CONFIG=, SEED=
-	@MILLRACE_PROGRAMS=$(N) MILLRACE_SEED=$(SEED) $(BUILD)/tests/cosim_test --gtest_filter='*/$(CONFIG)_*'
+build-fuzz: configure
+	@cmake --build $(BUILD) -j $(JOBS) --target millrace_fuzz
+
+cosim: build-fuzz ## one random program on RTL, cycle and golden model: CONFIG=, SEED=, MEM=
+	@$(BUILD)/millrace_fuzz --config $(CONFIG) --memory $(MEM) --seed $(SEED) --wave $(BUILD)/divergence.fst
+
+fuzz: build-fuzz ## many of them: N=, CONFIG= (or all), MEM= (or all), SEED=
+	@$(BUILD)/millrace_fuzz --config $(CONFIG) --memory $(MEM) --seed $(SEED) --count $(N) --jobs $(JOBS) --wave $(BUILD)/divergence.fst
 
 format: setup ## format the C++ sources
 	@scripts/lint.sh format --fix

@@ -16,9 +16,7 @@
 #include <tuple>
 #include <vector>
 
-#include "sim/lockstep/lockstep_device.h"
-#include "sim/ref/ref_device.h"
-#include "tests/cosim/host.h"
+#include "tests/cosim/check.h"
 #include "tests/cosim/random_program.h"
 #include "tests/cosim/steer.h"
 
@@ -30,65 +28,12 @@ uint64_t from_environment(const char* name, uint64_t otherwise) {
   return text ? std::strtoull(text, nullptr, 0) : otherwise;
 }
 
-using cosim::Outcome;
-
 void must(const Status& status) {
   if (!status) FAIL() << status.error().message;
 }
 
-void compare(const Outcome& golden, const Outcome& rtl, const cosim::Program& program) {
-  constexpr uint32_t kEnd = 1u << reg::kStatusIdleLow | 1u << reg::kStatusFaultLow;
-  const bool faulted = golden.faulted();
-  ASSERT_EQ(rtl.status & kEnd, golden.status & kEnd);
-  if (faulted) {
-    EXPECT_EQ(rtl.fault, golden.fault) << "fault record: code and unit";
-    EXPECT_EQ(rtl.fault_index, golden.fault_index) << "fault record: index";
-    EXPECT_EQ(rtl.fault_addr, golden.fault_addr) << "fault record: address";
-  } else {
-    EXPECT_EQ(rtl.head, golden.head);
-    EXPECT_EQ(rtl.irq, golden.irq);
-    EXPECT_EQ(rtl.signal_value, golden.signal_value);
-  }
-  std::vector<bool> defined(golden.memory.size(), true);
-  if (faulted) defined = comparable_after_fault(program, golden.fault_index);
-  for (size_t i = 0; i < golden.memory.size(); ++i) {
-    if (!defined[i] || golden.memory[i] == rtl.memory[i]) continue;
-    ADD_FAILURE() << "memory byte " << i << " (dump begins at " << program.dump_base << "): golden "
-                  << int{golden.memory[i]} << ", RTL " << int{rtl.memory[i]};
-    return;
-  }
-}
-
 using Case = std::tuple<std::string, std::string>;  // configuration, memory
 class Cosim : public testing::TestWithParam<Case> {};
-
-cosim::ProgramOptions options_of(uint64_t seed) {
-  cosim::ProgramOptions options;
-  options.seed = seed;
-  options.fault = seed % 3 ? isa::Fault::kNone : static_cast<isa::Fault>(1 + seed / 3 % 6);
-  return options;
-}
-
-// Runs it on RTL and cycle model in lockstep and, but for BUS faults, which the golden model does
-// not know alike, on that too. Returns whether it ends with a fault.
-bool check(sim::LockstepDevice& rtl, RefDevice& golden, const cosim::Program& program) {
-  const Result<Outcome> outcome = run(rtl, program);
-  if (!outcome) ADD_FAILURE() << outcome.error().message;
-  if (outcome && program.config.counters)
-    for (const uint64_t sum : outcome->causes)
-      EXPECT_EQ(sum, outcome->cycles) << "the causes of a unit do not sum to CYCLES";
-  must(rtl.compare_memory());
-  if (!outcome || testing::Test::HasFailure()) return false;
-  if (program.options.fault == isa::Fault::kBus) {
-    EXPECT_EQ(outcome->code(), isa::Fault::kBus);
-    EXPECT_EQ(outcome->fault_index, *program.fault_index);
-    return true;
-  }
-  const Result<Outcome> expected = run(golden, program);
-  if (!expected) ADD_FAILURE() << expected.error().message;
-  if (expected) compare(*expected, *outcome, program);
-  return outcome->faulted();
-}
 
 class Machines {
  public:
@@ -100,7 +45,13 @@ class Machines {
   }
   // Without it the test is skipped.
   const Result<std::unique_ptr<sim::LockstepDevice>>& rtl() const { return rtl_; }
-  bool run(const cosim::Program& program) { return check(**rtl_, golden_, program); }
+  // Whether the program ends with a fault.
+  bool run(const cosim::Program& program) {
+    const Result<bool> faulted = cosim::check(**rtl_, golden_, program);
+    if (!faulted) ADD_FAILURE() << faulted.error().message;
+    must((*rtl_)->compare_memory());
+    return faulted && *faulted;
+  }
 
  private:
   RefDevice golden_;
@@ -124,7 +75,7 @@ TEST_P(Cosim, RandomProgramsEqualGoldenModel) {
   const uint64_t programs = from_environment("MILLRACE_PROGRAMS", name == "large" ? 6 : 20);
   uint64_t faults = 0;
   for (uint64_t seed = first; seed < first + programs; ++seed) {
-    cosim::Program program = random_program(config, options_of(seed));
+    cosim::Program program = random_program(config, cosim::options_of(seed));
     if (seed % 2) spoil_after_fault(program);
     SCOPED_TRACE(program.repro() + " memory " + memory);
     if (seed % 4 == 0) {  // a soft reset in the middle of work

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/cosim/check.h"
+
+namespace millrace::cosim {
+namespace {
+
+Status differ(const std::string& what, uint64_t golden, uint64_t rtl) {
+  return failure("golden model and RTL differ in " + what + ": golden model " +
+                 std::to_string(golden) + ", RTL " + std::to_string(rtl));
+}
+
+Status compare(const Outcome& golden, const Outcome& rtl, const Program& program) {
+  constexpr uint32_t kEnd = 1u << reg::kStatusIdleLow | 1u << reg::kStatusFaultLow;
+  if ((rtl.status & kEnd) != (golden.status & kEnd))
+    return differ("how the program ends: STATUS", golden.status & kEnd, rtl.status & kEnd);
+  const bool faulted = golden.faulted();
+  struct Value {
+    bool defined;
+    const char* name;
+    uint32_t golden, rtl;
+  };
+  for (const Value& v : {Value{faulted, "FAULT", golden.fault, rtl.fault},
+                         Value{faulted, "FAULT_INDEX", golden.fault_index, rtl.fault_index},
+                         Value{faulted, "FAULT_ADDR", golden.fault_addr, rtl.fault_addr},
+                         Value{!faulted, "RING_HEAD", golden.head, rtl.head},
+                         Value{!faulted, "IRQ_STATUS", golden.irq, rtl.irq},
+                         Value{!faulted, "SIGNAL_VALUE", golden.signal_value, rtl.signal_value}})
+    if (v.defined && v.golden != v.rtl) return differ(v.name, v.golden, v.rtl);
+  std::vector<bool> defined(golden.memory.size(), true);
+  if (faulted) defined = comparable_after_fault(program, golden.fault_index);
+  for (size_t i = 0; i < golden.memory.size(); ++i)
+    if (defined[i] && golden.memory[i] != rtl.memory[i])
+      return differ("memory byte " + std::to_string(i) + " (the dump begins at " +
+                        std::to_string(program.dump_base) + ")",
+                    golden.memory[i], rtl.memory[i]);
+  return {};
+}
+
+}  // namespace
+
+ProgramOptions options_of(uint64_t seed) {
+  ProgramOptions options;
+  options.seed = seed;
+  options.fault = seed % 3 ? isa::Fault::kNone : static_cast<isa::Fault>(1 + seed / 3 % 6);
+  return options;
+}
+
+Result<bool> check(sim::LockstepDevice& machines, RefDevice& golden, const Program& program) {
+  const Result<Outcome> outcome = run(machines, program);
+  if (!outcome) return outcome.error();
+  if (program.config.counters)
+    for (const uint64_t sum : outcome->causes)
+      if (sum != outcome->cycles)
+        return failure("the causes of a unit sum to " + std::to_string(sum) + ", not to CYCLES, " +
+                       std::to_string(outcome->cycles));
+  if (program.options.fault == isa::Fault::kBus) {
+    if (outcome->code() != isa::Fault::kBus || outcome->fault_index != *program.fault_index)
+      return failure("the program should end by a BUS fault of instruction " +
+                     std::to_string(*program.fault_index));
+    return true;
+  }
+  const Result<Outcome> expected = run(golden, program);
+  if (!expected) return expected.error();
+  if (const Status same = compare(*expected, *outcome, program); !same) return same.error();
+  return outcome->faulted();
+}
+
+}  // namespace millrace::cosim
