@@ -74,9 +74,10 @@ cosim::ProgramOptions options_of(uint64_t seed) {
 bool check(sim::LockstepDevice& rtl, RefDevice& golden, const cosim::Program& program) {
   const Result<Outcome> outcome = run(rtl, program);
   if (!outcome) ADD_FAILURE() << outcome.error().message;
-  if (outcome && program.config.counters)
+  if (outcome && program.config.counters) {
     for (const uint64_t sum : outcome->causes)
       EXPECT_EQ(sum, outcome->cycles) << "the causes of a unit do not sum to CYCLES";
+  }
   must(rtl.compare_memory());
   if (!outcome || testing::Test::HasFailure()) return false;
   if (program.options.fault == isa::Fault::kBus) {
