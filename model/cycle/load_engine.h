@@ -73,7 +73,7 @@ class LoadEngine {
   std::vector<Cycle> retired_;  // last beats, by number of the burst modulo dma_outstanding
   std::vector<Cycle> popped_;   // from the data side, by number modulo queue_depth
   uint64_t bursts_done_ = 0, ops_ = 0;
-  std::vector<uint8_t> around_;  // of row_bytes()
+  std::vector<uint8_t> around_;               // of row_bytes()
   std::deque<ReadPort::Accepted> in_flight_;  // some of them may be over
   uint64_t waited_ = 0;  // memory_cycles() up to `covered_`, the first cycle not counted
   Cycle covered_ = 0;
