@@ -69,9 +69,9 @@ uint64_t InstructionGenerator::steps_of(const isa::Instruction& w) const {
   return cycle::reach(config_, f, vset_).results * f.n0 * f.n1;
 }
 
-// A BANK fault that comes late, so that younger instructions have begun.
+// A BANK fault that comes not too early, so that younger instructions have begun.
 isa::Instruction InstructionGenerator::late_fault(isa::Opcode opcode) {
-  constexpr int kTries = 12;
+  constexpr int kTries = 3;
   isa::Instruction best{};
   uint64_t most = 0;
   for (int i = 0; i < kTries || most == 0; ++i) {
@@ -146,6 +146,31 @@ std::optional<isa::Instruction> InstructionGenerator::try_operand_fault() {
   }
   const auto point = point_of(w);
   if (!point || !point->starts_with("operand ")) return std::nullopt;
+  return w;
+}
+
+std::string InstructionGenerator::unit_of_fault(const isa::Instruction& words) const {
+  const std::optional<std::string> point = point_of(words);
+  if (point && (point->starts_with("illegal") || point->starts_with("operand"))) return "fetch";
+  const auto opcode = static_cast<isa::Opcode>(words[0] & 0xff);
+  return opcode == isa::Opcode::kSignal ? "store" : opcode_name(opcode);
+}
+
+isa::Instruction InstructionGenerator::beside(const isa::Instruction& other, uint32_t limit,
+                                              bool conflict) {
+  constexpr int kTries = 60;
+  isa::Instruction w = draw(Fault::kNone);
+  if (unit_of_fault(other) == "fetch") return w;
+  const Footprint p = footprint(config_, other);
+  for (int i = 0; i < kTries; ++i) {
+    const isa::Opcode opcode = draw_opcode(Fault::kNone);
+    if (opcode == isa::Opcode::kVset || opcode == isa::Opcode::kSignal) continue;
+    if (queue_of(config_, opcode) == queue_of(config_, p.opcode)) continue;
+    w = draw(opcode, limit);
+    const bool none = conflicts(p, footprint(config_, w), shares(config_, s_.segments, w)).empty();
+    if (none != conflict) break;
+  }
+  execute(w);
   return w;
 }
 

@@ -50,6 +50,11 @@ class InstructionGenerator {
   std::vector<isa::Instruction> next();
   // One instruction with exactly this fault. With weights, a point is chosen and tried for first.
   isa::Instruction faulty(isa::Fault fault);
+  // The unit that reports it, "fetch" for a fault of decode.
+  std::string unit_of_fault(const isa::Instruction& words) const;
+  // A legal instruction of another unit that has, if that works out, a conflict with `other` or
+  // none.
+  isa::Instruction beside(const isa::Instruction& other, uint32_t limit, bool conflict);
 
  private:
   // Two instructions in a row that a coverage point asks for.

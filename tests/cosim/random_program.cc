@@ -34,16 +34,31 @@ uint32_t add_more_faults(Prng& prng, Program& p, InstructionGenerator& generator
   return more;
 }
 
+// The faulting instruction, and sometimes one beside it that needs nothing of it: in flight before
+// it, or behind it and at work when the fault comes. Returns how many.
+uint32_t add_fault(Prng& prng, Program& p, InstructionGenerator& generator) {
+  const isa::Instruction bad = generator.faulty(p.options.fault);
+  const std::string unit = "context/" + generator.unit_of_fault(bad) + " ";
+  Chooser chooser(prng, p.options.weights);
+  const uint32_t how = chooser.pick(
+      unit, {{"alone", 6}, {"older in flight", 1}, {"younger running", 1}, {"younger held", 1}});
+  const size_t before = p.code.size();
+  if (how == 1) p.code.push_back(generator.beside(bad, 600, false));
+  p.fault_index = p.code.size();
+  p.code.push_back(bad);
+  if (how == 2) p.code.push_back(generator.beside(bad, 600, false));
+  if (how == 3) p.code.push_back(generator.beside(bad, 40, true));
+  return static_cast<uint32_t>(p.code.size() - before) + add_more_faults(prng, p, generator);
+}
+
 void add_body(Prng& prng, Program& p, const Surroundings& surroundings) {
   InstructionGenerator generator(surroundings, prng, p.options.weights);
   p.body_begin = p.code.size();
   const bool faults = p.options.fault != isa::Fault::kNone && !surroundings.refused_fetch;
   const uint32_t fault_at = faults ? prng.below(p.options.count) : p.options.count;
   for (uint32_t n = 0; n < p.options.count || (faults && !p.fault_index);) {
-    if (n >= fault_at && !p.fault_index) {
-      p.fault_index = p.code.size();
-      p.code.push_back(generator.faulty(p.options.fault));
-      n += 1 + add_more_faults(prng, p, generator);
+    if (n >= fault_at && faults && !p.fault_index) {
+      n += add_fault(prng, p, generator);
       continue;
     }
     for (const isa::Instruction& w : generator.next()) {
