@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Networks and kernels on the Verilated machine: values against the same references as the golden
-// model, and the share of the array that a large matrix product keeps busy.
+// Networks and kernels on the Verilated machine with the cycle model beside it: values against the
+// same references as the golden model, every completion on both, and the share of the array that a
+// large matrix product keeps busy.
 #include <gtest/gtest.h>
 
-#include "sim/verilator/rtl_device.h"
+#include "sim/lockstep/lockstep_device.h"
 #include "tests/nets/net_cases.h"
 
 namespace millrace::nets {
@@ -20,7 +21,7 @@ memory::MemorySpec stalling_memory(uint64_t seed) {
 Target rtl_target(std::string_view config, const memory::MemorySpec& memory) {
   return {"rtl", isa::find_config(config),
           [memory](const isa::Config& c) -> std::unique_ptr<Device> {
-            auto device = sim::open_rtl(c.name, {.memory = memory});
+            auto device = sim::LockstepDevice::open(c.name, {.memory = memory});
             EXPECT_TRUE(device) << device.error().message;
             return device ? std::move(*device) : nullptr;
           }};
