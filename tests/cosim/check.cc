@@ -36,6 +36,15 @@ Status compare(const Outcome& golden, const Outcome& rtl, const Program& program
   return {};
 }
 
+// The end of the program alone, which dumps the banks.
+Program dump_of(const Program& program) {
+  Program dump = program;
+  dump.code.erase(dump.code.begin(), dump.code.begin() + static_cast<ptrdiff_t>(program.body_end));
+  dump.doorbells = {{static_cast<uint32_t>(dump.code.size()), false}};
+  write_ring(dump);
+  return dump;
+}
+
 }  // namespace
 
 ProgramOptions options_of(uint64_t seed) {
@@ -53,6 +62,12 @@ Result<bool> check(sim::LockstepDevice& machines, RefDevice& golden, const Progr
       if (sum != outcome->cycles)
         return failure("the causes of a unit sum to " + std::to_string(sum) + ", not to CYCLES, " +
                        std::to_string(outcome->cycles));
+  // Before the prologue is complete the banks hold what they had at power-on.
+  const bool initialised = outcome->fault_index >= program.body_begin;
+  if (outcome->faulted() && program.options.dump && initialised) {
+    const Result<Outcome> banks = run(machines, dump_of(program));
+    if (!banks) return banks.error();
+  }
   if (program.options.fault == isa::Fault::kBus) {
     if (outcome->code() != isa::Fault::kBus || outcome->fault_index != *program.fault_index)
       return failure("the program should end by a BUS fault of instruction " +

@@ -12,7 +12,8 @@ namespace millrace::cosim {
 // them has a fault, of every kind in turn.
 ProgramOptions options_of(uint64_t seed);
 
-// Runs it on both and compares everything: with `golden` the fault record, the registers that a
+// Runs it on both and compares everything; after a fault the banks too, which the program has not
+// dumped then. With `golden` the fault record, the registers that a
 // program defines and every byte of memory that is defined; but for BUS faults, which the golden
 // model does not know alike. The first difference is an Error. Of the outcome on success: whether
 // it ended with a fault.
