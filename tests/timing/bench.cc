@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <set>
 
 namespace millrace::timing {
 namespace {
@@ -17,10 +18,15 @@ std::vector<page::Segment> segments_of(const isa::Config& config) {
   return {{1 * unit, 7 * uint64_t{unit}, true, true},
           {8 * unit, 8 * uint64_t{unit}, true, true},
           {16 * unit, unit, false, false},
-          {18 * unit, 64, true, true}};
+          {18 * unit, std::max(64u, 1u << config.segment_log2), true, true}};
 }
 
 }  // namespace
+
+std::vector<isa::Space> dma_spaces(const isa::Config& config) {
+  if (config.dma_acc) return {isa::Space::kSp, isa::Space::kAcc};
+  return {isa::Space::kSp};
+}
 
 Bench::Bench(std::unique_ptr<sim::RtlDevice> device, const memory::MemorySpec& spec,
              std::string name)
@@ -106,7 +112,24 @@ const std::vector<Retirement>& Bench::wait(size_t count, uint64_t limit) {
   return trace_;
 }
 
+bool Bench::legal(std::span<const isa::Instruction> program, const std::string& what) const {
+  for (const isa::Instruction& words : program) {
+    const auto info = std::ranges::find(
+        isa::kInstructions, words[0] & 0xff,
+        [](const isa::InstructionInfo& i) { return static_cast<uint32_t>(i.opcode); });
+    bool good = info != isa::kInstructions.end();
+    const auto config_index = static_cast<size_t>(config().index);
+    for (size_t w = 0; good && w < words.size(); ++w)
+      good = (words[w] & ~info->legal[config_index][w]) == 0;
+    if (good) continue;
+    ADD_FAILURE() << what << ", " << name_ << ": not an instruction of this configuration";
+    return false;
+  }
+  return true;
+}
+
 bool Bench::check(std::span<const isa::Instruction> program, const std::string& what) {
+  if (!legal(program, what)) return false;
   const Cycle doorbell = start(program);
   const std::vector<page::Times> times = page().run(doorbell, ring_address(), program);
   std::vector<Retirement> expected;
@@ -136,6 +159,13 @@ void Bench::soft_reset() {
 void Bench::report(const char* formula, uint64_t points) const {
   std::printf("%-44s %6llu points  (%s)\n", formula, static_cast<unsigned long long>(points),
               name_.c_str());
+}
+
+void Bench::skip(const char* what, const char* reason) const {
+  static std::set<std::string> said;
+  const std::string machine(config().name);
+  if (said.insert(machine + what).second)
+    std::printf("%-44s skipped: %s  (%s)\n", what, reason, machine.c_str());
 }
 
 }  // namespace millrace::timing

@@ -18,8 +18,20 @@ namespace millrace::timing {
 using page::Cycle;
 
 // Segments of every configuration. kData and kOther share no memory; nothing may touch kClosed;
-// kShort has 64 bytes.
+// kShort has a few rows' bytes.
 inline constexpr uint32_t kData = 0, kOther = 1, kClosed = 2, kShort = 3;
+
+// The on-chip memories that LOAD and STORE reach.
+std::vector<isa::Space> dma_spaces(const isa::Config& config);
+
+// Counters of unit `u` (load, store, matmul, vector): cycles in which it was busy, and in which it
+// stood still for unit `v`. For itself: it had no instruction (EMPTY_*).
+constexpr uint32_t busy_counter(uint32_t u) { return reg::kBusyLoad + 4 * u; }
+constexpr uint32_t stall_counter(uint32_t u, uint32_t v) {
+  return reg::kEmptyLoad + 4 * (4 * u + v);
+}
+static_assert(busy_counter(3) == reg::kBusyVector && stall_counter(3, 3) == reg::kEmptyVector &&
+              stall_counter(1, 0) == reg::kWaitStoreLoad);
 
 // What instruction `index` of a program (from its own beginning) did.
 using Retirement = cycle::Retirement;
@@ -71,9 +83,13 @@ class Bench {
 
   // Takes note of points checked and prints their number.
   void report(const char* formula, uint64_t points) const;
+  // Prints what is not checked on this machine, and why; once.
+  void skip(const char* what, const char* reason) const;
 
  private:
   Bench(std::unique_ptr<sim::RtlDevice> device, const memory::MemorySpec& spec, std::string name);
+  // Whether the configuration has all the bits that are set; a failure if not.
+  bool legal(std::span<const isa::Instruction> program, const std::string& what) const;
 
   std::unique_ptr<sim::RtlDevice> device_;
   memory::MemoryTiming host_;  // when the host stalls
@@ -88,6 +104,7 @@ class Bench {
 template <typename Course>
 bool Bench::check_one(const isa::Instruction& words, isa::Fault fault, const Course& course,
                       const std::string& what) {
+  if (!legal(std::span(&words, 1), what)) return false;
   const Cycle c = page().first_start(start(std::span(&words, 1)), ring_address());
   const Cycle done = course(c).done;
   const std::vector<Retirement>& got = wait(1);

@@ -68,7 +68,8 @@ TEST(Timing, DispatchRate) {
 // has left it.
 TEST(Timing, FetchBuffer) {
   for_all({20, 200}, [](Bench& bench, const isa::Config& c, Cycle l) {
-    if (c.fetch_words == 0) return;
+    if (c.fetch_words == 0)
+      return bench.skip("fetch: room in the prefetch buffer", "fetch_words = 0");
     const size_t room = static_cast<size_t>(c.fetch_words) / 8, count = 3 * room + 1;
     const Cycle t = bench.start(Program(count, kVset));
     const std::vector<Retirement>& got = bench.wait(count);
@@ -157,11 +158,16 @@ isa::Vector vector(const isa::Config& c, uint32_t from, uint32_t to) {
 std::vector<Pair> pairs(const isa::Config& c) {
   const bool apart = c.alias_check;  // segments apart are known to be so
   const isa::Instruction matmul = with_b(c, long_matmul(97, 2), 1).pack();
+  isa::Matmul third_bank = long_matmul(97, 2);
+  third_bank.a = 2 * static_cast<uint32_t>(c.sp_rows), third_bank.a_hi = 2;
+  const isa::Instruction other_matmul = with_b(c, third_bank, 3).pack();
   isa::Vector from_acc = vector(c, 0, 2);
   from_acc.src1_kind = isa::Source::kAcc;
   const isa::Instruction signal = isa::Signal{.seg = kOther, .value = 1}.pack();
   return {
       {"MATMUL, VECTOR of its accumulators", matmul, from_acc.pack(), true},
+      {"VECTOR of accumulators, MATMUL to them", from_acc.pack(), matmul, true},
+      {"MATMUL, MATMUL to its accumulators", matmul, other_matmul, true},
       {"MATMUL, VECTOR elsewhere", matmul, vector(c, 2, 3).pack(), false},
       {"MATMUL, STORE of its A", matmul, store(c, 0, kData), true},
       {"VECTOR, MATMUL with its source", vector(c, 0, 3).pack(), matmul, true},

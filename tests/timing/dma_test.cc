@@ -30,7 +30,7 @@ std::vector<Load> transfers(const isa::Config& c) {
   const uint32_t dim = static_cast<uint32_t>(c.dim), unit = c.dma_unaligned ? 1 : dim;
   const uint32_t block = dim * static_cast<uint32_t>(c.dma_burst);
   std::vector<Load> points;
-  for (isa::Space space : {isa::Space::kSp, isa::Space::kAcc})
+  for (isa::Space space : dma_spaces(c))
     for (uint32_t bytes :
          {unit, dim, dim + unit, 3 * dim - unit, block - unit, block + dim, 2 * block + 5 * unit})
       for (uint32_t low : {0u, unit, dim - unit, block - dim + unit})
@@ -44,6 +44,10 @@ std::vector<Load> transfers(const isa::Config& c) {
           points.push_back(op);
         }
   return points;
+}
+
+void skip_acc(const Bench& bench) {
+  if (!bench.config().dma_acc) bench.skip("LOAD, STORE: of accumulators", "dma_acc = 0");
 }
 
 std::string name(const char* what, const Load& op) {
@@ -65,6 +69,7 @@ void sweep(Bench& bench, bool store) {
     ++points;
   }
   bench.report((std::string(what) + ": recurrence, alone").c_str(), points);
+  skip_acc(bench);
 }
 
 TEST(Timing, LoadAlone) {
@@ -151,6 +156,7 @@ void closed_forms(Bench& bench, Cycle l, Cycle b, bool store) {
     ++points;
   }
   bench.report(store ? "STORE: closed form" : "LOAD: closed form", points);
+  skip_acc(bench);
 }
 
 TEST(Timing, DmaClosedForms) {
@@ -175,7 +181,7 @@ std::vector<isa::Instruction> sequence(const isa::Config& c, uint32_t seed, bool
   std::vector<isa::Instruction> program;
   for (int i = 0; i < 24; ++i) {
     const bool store = stores && (!loads || below(2));
-    Load op = transfer(c, below(2) ? isa::Space::kSp : isa::Space::kAcc);
+    Load op = transfer(c, below(2) || !c.dma_acc ? isa::Space::kSp : isa::Space::kAcc);
     op.dst_hi = below(op.dst_hi + 1);  // words beyond would fault: rows stay short
     op.seg = store ? kData : kOther;
     op.row_bytes = unit * (1 + below(below(4) ? 4 * dim / unit : 40 * dim / unit));
@@ -217,11 +223,12 @@ struct DmaFault {
   isa::Fault fault;
 };
 
-std::vector<DmaFault> faults(const isa::Config& c) {
+std::vector<DmaFault> faults(const isa::Config& c, const page::Segment& small) {
+  const uint32_t size = static_cast<uint32_t>(small.size);
   const uint32_t dim = static_cast<uint32_t>(c.dim);
   std::vector<DmaFault> list;
   for (bool store : {false, true})
-    for (isa::Space space : {isa::Space::kSp, isa::Space::kAcc})
+    for (isa::Space space : dma_spaces(c))
       for (uint32_t rows : {1u, 2u, 4u}) {
         Load op = transfer(c, space);
         op.row_bytes = 6 * dim;
@@ -235,9 +242,9 @@ std::vector<DmaFault> faults(const isa::Config& c) {
         Load beyond = op;  // the last row
         beyond.seg = kShort;
         beyond.row_bytes = dim;
-        beyond.offset = 64 - (rows - 1) * dim;
+        beyond.offset = size - (rows - 1) * dim;
         beyond.mem_row = dim;
-        if (beyond.offset <= 64) add(beyond, isa::Fault::kSegment);
+        if (beyond.offset <= size) add(beyond, isa::Fault::kSegment);
         Load bank = op;  // words of the last row, and of others before
         bank.dst_hi = 0;
         const uint32_t end =
@@ -257,7 +264,7 @@ std::vector<DmaFault> faults(const isa::Config& c) {
     list.push_back({store ? as_store(refused) : refused.pack(), isa::Fault::kBus});
   }
   list.push_back({isa::Signal{.seg = kClosed}.pack(), isa::Fault::kPermission});
-  list.push_back({isa::Signal{.seg = kShort, .offset = 16}.pack(), isa::Fault::kSegment});
+  list.push_back({isa::Signal{.seg = kShort, .offset = size / 4}.pack(), isa::Fault::kSegment});
   return list;
 }
 
@@ -268,7 +275,7 @@ TEST(Timing, DmaFaults) {
       auto bench = Bench::open(config, memory, {other + 2048, 16});
       if (!bench) continue;
       uint64_t points = 0;
-      for (const DmaFault& f : faults(bench->config())) {
+      for (const DmaFault& f : faults(bench->config(), bench->segments()[kShort])) {
         const isa::Instruction words[] = {f.words};
         const Cycle doorbell = bench->start(words);
         const Cycle done = bench->page().run(doorbell, bench->ring_address(), words)[0].course.done;
@@ -281,6 +288,7 @@ TEST(Timing, DmaFaults) {
         ++points;
       }
       bench->report("LOAD, STORE, SIGNAL: done with a fault", points);
+      skip_acc(*bench);
     }
 }
 

@@ -67,5 +67,23 @@ TEST(Timing, Examples) {
   std::printf("worked examples: %llu\n", static_cast<unsigned long long>(points));
 }
 
+// One accumulator bank: MATMUL, VECTOR of its rows, the next MATMUL.
+TEST(Timing, BankExample) {
+  auto bench = Bench::open("nano", "ideal");
+  if (!bench) return;
+  const isa::Matmul matmul{.a_hi = 1, .n_ox = 64, .b = 512, .b_hi = 2, .n_ct = 4, .a_ox = 1};
+  isa::Vector vector{.src1_kind = isa::Source::kAcc, .quant = isa::Quant::kQ31, .channel = 1};
+  vector.n2 = 64, vector.dst_hi = 0;
+  vector.param = 768, vector.param_hi = 3;
+  const isa::Instruction program[] = {matmul.pack(), vector.pack(), matmul.pack()};
+  const Cycle doorbell = bench->start(program);
+  const Cycle c = bench->page().first_start(doorbell, bench->ring_address());
+  const std::vector<Retirement> expected = {{c + 268, 2, 0, isa::Fault::kNone},
+                                            {c + 13847, 3, 1, isa::Fault::kNone},
+                                            {c + 13848 + 268, 2, 2, isa::Fault::kNone}};
+  EXPECT_TRUE(bench->wait(3) == expected);
+  bench->report("worked example: one accumulator bank", 3);
+}
+
 }  // namespace
 }  // namespace millrace::timing

@@ -20,6 +20,16 @@ void load_program(Bench& bench, const cosim::Program& program) {
   bench.set_up(segments, program.ring_base, program.ring_log2);
 }
 
+// In every cycle of CYCLES each unit is busy, or empty, or stands still for one other unit.
+void look_at_counters(Bench& bench, const std::string& what) {
+  if (!bench.config().counters) return bench.skip("counters of a program", "counters = 0");
+  for (uint32_t u = 0; u < 4; ++u) {
+    uint32_t sum = bench.read(busy_counter(u));
+    for (uint32_t v = 0; v < 4; ++v) sum += bench.read(stall_counter(u, v));
+    EXPECT_EQ(sum, bench.read(reg::kCycles)) << what << ", unit " << u;
+  }
+}
+
 TEST(Timing, RandomPrograms) {
   for (const char* config : kConfigs)
     for (const char* memory : {"ideal", "fixed:40:0", "random:7:16:0:25"}) {
@@ -34,6 +44,7 @@ TEST(Timing, RandomPrograms) {
         load_program(*bench, program);
         if (!bench->check(program.code, program.repro())) return;
         points += program.code.size();
+        look_at_counters(*bench, program.repro());
       }
       bench->report("random programs", points);
     }
