@@ -125,17 +125,17 @@ TEST_P(Cosim, RowsGoAroundTheAddressSpace) {
   if (!machines.rtl()) GTEST_SKIP() << machines.rtl().error().message;
   cosim::Program p;
   p.config = config;
-  const auto end = static_cast<uint32_t>((uint64_t{1} << config.addr_bits) - 64);
+  const auto base = static_cast<uint32_t>((uint64_t{1} << config.addr_bits) - 256);
   p.segments.assign(static_cast<size_t>(config.segments), cosim::Segment());
-  p.segments[0] = {end, 256, true, false};
+  p.segments[0] = {base, 512, true, false};
   p.segments[1] = {0x4000, 256, false, true};
   p.ring_base = 0x1000;
   p.ring_log2 = 2;
-  p.code = {isa::Load{.row_bytes = 192, .dst_hi = 0}.pack(),
+  p.code = {isa::Load{.row_bytes = 192, .dst_hi = 0, .offset = 192}.pack(),
             isa::Store{.seg = 1, .row_bytes = 192, .src_hi = 0}.pack()};
   if (!config.alias_check) {
     p.segments[0].write = true;  // without the comparison it may be written to
-    p.code.push_back(isa::Store{.row_bytes = 128, .src_hi = 0}.pack());
+    p.code.push_back(isa::Store{.row_bytes = 128, .src_hi = 0, .offset = 192}.pack());
   }
   p.doorbells = {{static_cast<uint32_t>(p.code.size()), false}};
   p.memory_image.resize(size_t{1} << std::min(config.mem_log2, 17));
