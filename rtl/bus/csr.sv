@@ -63,19 +63,22 @@ module csr #(
   logic halt_q, clear_q, fault_seen_q;
   wire idle = !work_i && !scan_i && !halt_q;
 
+  function is_segment(input [11:0] addr);
+    is_segment = addr[11:8] == 4'h1 && addr[3:2] != 2'd3 && addr[1:0] == 2'd0 && 32'(addr[7:4]) < millrace_pkg::Segments;
+  endfunction
+
   // ---- Writes.
   wire write = s_awvalid_i && s_wvalid_i && !s_bvalid_o && !scan_i;
   wire [11:0] waddr = s_awaddr_i;
-  wire is_seg = waddr[11:8] == 4'h1 && waddr[3:2] != 2'd3 && 32'(waddr[7:4]) < millrace_pkg::Segments;
+  wire is_seg = is_segment(waddr);
   wire is_ring = waddr == millrace_pkg::RegRingBase || waddr == millrace_pkg::RegRingLog2;
   wire is_free = waddr == millrace_pkg::RegCtrl || waddr == millrace_pkg::RegIrqStatus
       || waddr == millrace_pkg::RegIrqEnable || waddr == millrace_pkg::RegRingTail;
-  wire accept = waddr[1:0] == 2'd0 && (((is_seg || is_ring) && idle) || (is_free && (!halt_q || waddr == millrace_pkg::RegCtrl)));
+  wire accept = ((is_seg || is_ring) && idle) || (is_free && (!halt_q || waddr == millrace_pkg::RegCtrl));
   wire set = write && accept;
   logic bvalid_q, berror_q;
   logic ring_written_q;  // one cycle after the write, when the scan sees the new value
-  assign s_awready_o    = write;
-  assign s_wready_o     = write;
+  assign {s_awready_o, s_wready_o} = {2{write}};
   assign s_bvalid_o     = bvalid_q;
   assign s_bresp_o      = {berror_q, 1'b0};
   assign seg_wr_valid_o = set && is_seg;
@@ -88,12 +91,7 @@ module csr #(
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      bvalid_q       <= 1'b0;
-      ring_base_q    <= '0;
-      ring_log2_q    <= '0;
-      halt_q         <= 1'b0;
-      clear_q        <= 1'b0;
-      ring_written_q <= 1'b0;
+      {bvalid_q, ring_base_q, ring_log2_q, ring_written_q, halt_q, clear_q} <= '0;
     end else begin
       bvalid_q       <= write || (bvalid_q && !s_bready_i);
       ring_written_q <= set && is_ring;
@@ -104,11 +102,7 @@ module csr #(
     end
     if (write) berror_q <= !accept;
     if (!core_rst_no) begin
-      tail_q       <= '0;
-      irq_q        <= '0;
-      irq_enable_q <= '0;
-      signal_q     <= '0;
-      fault_seen_q <= 1'b0;
+      {tail_q, irq_q, irq_enable_q, signal_q, fault_seen_q} <= '0;
     end else begin
       if (set && waddr == millrace_pkg::RegRingTail) tail_q <= s_wdata_i[IndexW-1:0];
       if (set && waddr == millrace_pkg::RegIrqEnable) irq_enable_q <= s_wdata_i[1:0];
@@ -201,8 +195,7 @@ module csr #(
         if (known) begin
           rdata = count_q[counter[6:2]];
         end else begin
-          known = s_araddr_i[11:8] == 4'h1 && s_araddr_i[3:2] != 2'd3 && s_araddr_i[1:0] == 2'd0
-              && 32'(s_araddr_i[7:4]) < millrace_pkg::Segments;
+          known = is_segment(s_araddr_i);
           unique case (s_araddr_i[3:2])
             2'd0: rdata = seg_base_i;
             2'd1: rdata = seg_size_i;

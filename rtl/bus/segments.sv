@@ -110,8 +110,7 @@ module segments #(
       end
       if (!rst_ni) begin
         for (int i = 0; i < Segments; i++) alias_q[i] <= '0;
-        busy_q    <= 1'b0;
-        refused_q <= 1'b0;
+        {busy_q, refused_q} <= '0;
       end else begin
         if (wr_valid_i || wr_ring_i) begin
           busy_q   <= 1'b1;
@@ -125,11 +124,8 @@ module segments #(
       end
     end
   end else begin : g_no_scan
-    assign alias_o      = '1;
-    assign scan_o       = 1'b0;
-    assign refused_o    = 1'b0;
-    assign revoke       = 1'b0;
-    assign revoke_index = '0;
+    assign alias_o = '1;
+    assign {scan_o, refused_o, revoke, revoke_index} = '0;
     wire unused_scan = &{1'b0, wr_ring_i, ring_base_i, ring_log2_i, alias_seg_i, clear_i};
   end
 endmodule

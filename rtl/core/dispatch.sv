@@ -92,12 +92,8 @@ module dispatch #(
 
   for (genvar u = 0; u < Units; u++) begin : g_unit
     if (u == 0 && millrace_pkg::DmaShared != 0) begin : g_none
-      assign push_ready[u] = 1'b0;
-      assign start[u] = 1'b0;
-      assign op_valid_o[u] = 1'b0;
-      assign head_valid[u] = 1'b0;
-      assign op_data_o[u*256+:256] = '0;
-      assign op_slot_o[u*SlotW+:SlotW] = '0;
+      assign {push_ready[u], start[u], head_valid[u], op_valid_o[u]} = '0;
+      assign {op_data_o[u*256+:256], op_slot_o[u*SlotW+:SlotW]} = '0;
       wire unused_ready = op_ready_i[u];
     end else begin : g_queue
       unit_queue u_queue (
@@ -143,12 +139,7 @@ module dispatch #(
   logic [3:0] new_code, new_unit;
   logic [31:0] new_addr;
   always_comb begin
-    new_fault = 1'b0;
-    new_age   = '0;
-    new_code  = '0;
-    new_unit  = '0;
-    new_addr  = '0;
-    age       = '0;
+    {new_fault, new_age, new_code, new_unit, new_addr, age} = '0;
     for (int u = 0; u < Units; u++) begin
       age = SlotW'(head_q[SlotW-1:0] - done_slot_i[u*SlotW+:SlotW] - 1'b1);
       if (done_valid_i[u] && done_fault_i[u*4+:4] != millrace_pkg::FaultNone
@@ -200,44 +191,34 @@ module dispatch #(
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      head_q    <= '0;
-      valid_q   <= '0;
-      running_q <= '0;
-      stop_q    <= 1'b0;
-      older_q   <= '1;
-      code_q    <= millrace_pkg::FaultNone;
-      fault_unit_q <= '0;
-      addr_q    <= '0;
+      {head_q, valid_q, running_q, stop_q, fault_unit_q, addr_q} <= '0;
+      older_q <= '1;
+      code_q  <= millrace_pkg::FaultNone;
     end else begin
       if (push) head_q <= head_q + 1'b1;
       valid_q   <= (valid_q & ~clear) | (Slots'(push) << slot);
       running_q <= (running_q | started) & ~clear;
+      if (new_fault || decode_fault) stop_q <= 1'b1;
       if (new_fault) begin
-        stop_q    <= 1'b1;
         for (int i = 0; i < Slots; i++) begin
           older_q[i] <= SlotW'(head_q[SlotW-1:0] - SlotW'(i) - 1'b1) > new_age && !(push && slot == SlotW'(i));
         end
-        code_q    <= new_code;
-        fault_unit_q <= new_unit;
-        back_q    <= (SlotW + 1)'(new_age) + (SlotW + 1)'(push) + 1'b1;
-        addr_q    <= new_addr;
+        {code_q, fault_unit_q, addr_q} <= {new_code, new_unit, new_addr};
+        back_q <= (SlotW + 1)'(new_age) + (SlotW + 1)'(push) + 1'b1;
       end else if (decode_fault) begin
-        stop_q    <= 1'b1;
-        code_q    <= fault_i;
-        fault_unit_q <= millrace_pkg::UnitFetch;
-        back_q    <= '0;
-        addr_q    <= fault_i == millrace_pkg::FaultBus ? bus_addr_i : 32'd0;
+        {code_q, fault_unit_q} <= {fault_i, millrace_pkg::UnitFetch};
+        back_q <= '0;
+        addr_q <= fault_i == millrace_pkg::FaultBus ? bus_addr_i : 32'd0;
       end
     end
     for (int i = 0; i < Slots; i++) begin
       if (push && slot == SlotW'(i)) begin
-        sp_q[i]     <= sp_mask_i;
-        acc_q[i]    <= acc_mask_i;
-        seg_q[i]    <= alias_seg_o;
-        unit_q[i]   <= target;
-        reads_q[i]  <= reads;
-        writes_q[i] <= writes;
-        wait_q[i]   <= conflict;
+        sp_q[i]   <= sp_mask_i;
+        acc_q[i]  <= acc_mask_i;
+        seg_q[i]  <= alias_seg_o;
+        unit_q[i] <= target;
+        wait_q[i] <= conflict;
+        {reads_q[i], writes_q[i]} <= {reads, writes};
       end else begin
         wait_q[i] <= wait_q[i] & ~clear;
       end

@@ -55,9 +55,7 @@ module fetch (
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      next_q    <= '0;
-      bursts_q  <= '0;
-      offered_q <= 1'b0;
+      {next_q, bursts_q, offered_q} <= '0;
     end else begin
       offered_q <= f_arvalid_o && !f_arready_i;
       if (ar) next_q <= next_q + 1'b1;

@@ -21,8 +21,7 @@ module loop_addr #(
   logic [AddrW-1:0] from, stride, next;
 
   always_comb begin
-    from   = '0;
-    stride = '0;
+    {from, stride} = '0;
     for (int i = 0; i < N; i++) begin
       if (advance_i[i]) begin
         from   = from | start_q[i];

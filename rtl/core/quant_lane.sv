@@ -145,10 +145,7 @@ module quant_lane (
     mag10_q  <= wide[32:1];
     up10_q   <= wide[0] && (!late || wide[1] || rest);
     huge10_q <= huge9_q;
-    if (tiny9_q) begin
-      mag10_q <= '0;
-      up10_q  <= 1'b0;
-    end
+    if (tiny9_q) {mag10_q, up10_q} <= '0;
   end
 
   // Cycle 10: round, sign, saturate.

@@ -29,10 +29,7 @@ module sp_banks #(
     logic [RowW-1:0] row;
     logic [WordW-1:0] wdata;
     always_comb begin
-      en    = 1'b0;
-      we    = 1'b0;
-      row   = '0;
-      wdata = '0;
+      {en, we, row, wdata} = '0;
       for (int p = 0; p < NumRd; p++) begin
         if (rd_valid_i[p] && rd_en_i[p] && rd_addr_i[p*AddrW+RowW+:BankW] == BankW'(b)) begin
           en  = 1'b1;

@@ -99,10 +99,7 @@ module vec_datapath (
     fault_q <= {fault_q[Final-1:1], mark_i && fault_i};
     if (!rst_ni) begin
       slice_q[0] <= '0;
-      beat_q     <= '0;
-      result_q   <= '0;
-      end_q      <= '0;
-      release_q  <= '0;
+      {beat_q, result_q, end_q, release_q} <= '0;
     end else begin
       if (row_i) slice_q[0] <= last_slice ? '0 : slice_q[0] + 1'b1;
       beat_q    <= {beat_q[Final-1:1], row_i};

@@ -158,8 +158,7 @@ module vec_serial (
     use_bit_q  <= multiply;
     negative_q <= x_q;
     if (cnt_q[5:4] != 2'd0) begin
-      guard_q  <= 1'b0;
-      sticky_q <= 1'b0;
+      {guard_q, sticky_q} <= '0;
     end else if (right_four || right_one) begin
       guard_q  <= right_four ? hi_q[3] : hi_q[0];
       sticky_q <= sticky_q || guard_q || (right_four && hi_q[2:0] != 3'd0);
@@ -191,14 +190,8 @@ module vec_serial (
   assign released_o   = done_valid_o;
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      cnt_q        <= ReadSrc;
-      lane_q       <= '0;
-      add_offset_q <= 1'b0;
-      add_src_q    <= 1'b0;
-      add_bias_q   <= 1'b0;
-      start_q      <= 1'b0;
-      write_q      <= 1'b0;
-      done_valid_o <= 1'b0;
+      cnt_q <= ReadSrc;
+      {lane_q, add_offset_q, add_src_q, add_bias_q, start_q, write_q, done_valid_o} <= '0;
     end else begin
       cnt_q        <= cnt_d;
       add_offset_q <= src_read;

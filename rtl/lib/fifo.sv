@@ -28,9 +28,7 @@ module fifo #(
   always_ff @(posedge clk_i) begin
     if (push) mem_q[wr_q] <= in_data_i;
     if (!rst_ni) begin
-      rd_q    <= '0;
-      wr_q    <= '0;
-      count_q <= '0;
+      {rd_q, wr_q, count_q} <= '0;
     end else begin
       if (push && Depth > 1) wr_q <= wr_q + 1'b1;
       if (pop && Depth > 1) rd_q <= rd_q + 1'b1;
