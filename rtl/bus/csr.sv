@@ -6,54 +6,35 @@
 module csr #(
     parameter logic [31:0] BuildId = 32'd0
 ) (
-    input  wire logic        clk_i,
-    input  wire logic        rst_ni,
+    input  wire logic        clk_i, rst_ni,
     // AXI4-Lite.
-    input  wire logic        s_awvalid_i,
-    output logic             s_awready_o,
-    input  wire logic [11:0] s_awaddr_i,
-    input  wire logic        s_wvalid_i,
-    output logic             s_wready_o,
+    input  wire logic        s_awvalid_i, s_wvalid_i, s_bready_i, s_arvalid_i, s_rready_i,
+    output logic             s_awready_o, s_wready_o, s_bvalid_o, s_arready_o, s_rvalid_o,
+    input  wire logic [11:0] s_awaddr_i, s_araddr_i,
     input  wire logic [31:0] s_wdata_i,
-    output logic             s_bvalid_o,
-    input  wire logic        s_bready_i,
-    output logic      [ 1:0] s_bresp_o,
-    input  wire logic        s_arvalid_i,
-    output logic             s_arready_o,
-    input  wire logic [11:0] s_araddr_i,
-    output logic             s_rvalid_o,
-    input  wire logic        s_rready_i,
     output logic      [31:0] s_rdata_o,
-    output logic      [ 1:0] s_rresp_o,
+    output logic      [ 1:0] s_bresp_o, s_rresp_o,
     output logic             irq_o,
     // Command ring.
-    output logic      [31:0] ring_base_o,
+    output logic      [31:0] ring_base_o, tail_o,
     output logic      [ 4:0] ring_log2_o,
-    output logic      [31:0] tail_o,
     input  wire logic [31:0] head_i,
     // Segments.
-    output logic             seg_wr_valid_o,
-    output logic             seg_wr_ring_o,
-    input  wire logic        scan_i,
-    input  wire logic        refused_i,
-    input  wire logic [31:0] seg_base_i,     // of segment s_araddr_i[7:4]
-    input  wire logic [31:0] seg_size_i,
+    output logic             seg_wr_valid_o, seg_wr_ring_o,
+    input  wire logic        scan_i, refused_i,
+    input  wire logic [31:0] seg_base_i, seg_size_i,  // of segment s_araddr_i[7:4]
     input  wire logic [ 1:0] seg_perm_i,
     // State of the core.
-    input  wire logic        work_i,         // instructions are waiting, fetched or running
-    input  wire logic [ 2:0] wait_i,         // responses outstanding: write, read, fetch
+    input  wire logic        work_i,                  // instructions are waiting, fetched or running
+    input  wire logic [ 2:0] wait_i,                  // responses outstanding: write, read, fetch
     input  wire logic        fault_i,
-    input  wire logic [ 3:0] fault_code_i,
-    input  wire logic [ 3:0] fault_unit_i,
-    input  wire logic [31:0] fault_index_i,
-    input  wire logic [31:0] fault_addr_i,
-    input  wire logic        signal_valid_i,
+    input  wire logic [ 3:0] fault_code_i, fault_unit_i,
+    input  wire logic [31:0] fault_index_i, fault_addr_i,
+    input  wire logic        signal_valid_i, signal_irq_i,
     input  wire logic [31:0] signal_value_i,
-    input  wire logic        signal_irq_i,
-    input  wire logic [22:0] events_i,       // counted from BUSY_LOAD on
+    input  wire logic [22:0] events_i,                // counted from BUSY_LOAD on
     // Soft reset: halt_o stops new work; when nothing is outstanding the core is reset for one cycle.
-    output logic             halt_o,
-    output logic             core_rst_no
+    output logic             halt_o, core_rst_no
 );
   localparam int IndexW = millrace_pkg::IndexBits;
   logic [31:0] ring_base_q, signal_q;

@@ -5,21 +5,18 @@
 // was asked for; ports of the mask `Narrow` read only the quarter they name, and have it in all four places.
 `default_nettype none
 module acc_banks #(
-    parameter int NumRd = 4,
-    parameter int NumWr = 3,
-    parameter int Zero = 0,
-    parameter int Narrow = 0
+    parameter int NumRd = 4, NumWr = 3,
+    parameter int Zero = 0, Narrow = 0
 ) (
     input  wire logic                                       clk_i,
-    input  wire logic [                          NumRd-1:0] rd_valid_i,
-    input  wire logic [                          NumRd-1:0] rd_en_i,
-    input  wire logic [ NumRd*millrace_pkg::AccAddrBits-1:0] rd_addr_i,
+    input  wire logic [                          NumRd-1:0] rd_valid_i, rd_en_i,
+    input  wire logic [NumRd*millrace_pkg::AccAddrBits-1:0] rd_addr_i,
     input  wire logic [                        NumRd*2-1:0] rd_quarter_i,
-    output logic      [  NumRd*4*millrace_pkg::WordBits-1:0] rd_data_o,
+    output logic      [ NumRd*4*millrace_pkg::WordBits-1:0] rd_data_o,
     input  wire logic [                          NumWr-1:0] wr_valid_i,
-    input  wire logic [ NumWr*millrace_pkg::AccAddrBits-1:0] wr_addr_i,
+    input  wire logic [NumWr*millrace_pkg::AccAddrBits-1:0] wr_addr_i,
     input  wire logic [                        NumWr*4-1:0] wr_quarter_i,
-    input  wire logic [  NumWr*4*millrace_pkg::WordBits-1:0] wr_data_i
+    input  wire logic [ NumWr*4*millrace_pkg::WordBits-1:0] wr_data_i
 );
   localparam int AddrW = millrace_pkg::AccAddrBits;
   localparam int RowW = millrace_pkg::AccRowBits;

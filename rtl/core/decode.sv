@@ -5,19 +5,17 @@
 // (ILLEGAL before OPERAND before nothing) are done in the cycle the word arrives.
 `default_nettype none
 module decode (
-    input  wire logic                              clk_i,
-    input  wire logic                              rst_ni,
-    input  wire logic                              word_valid_i,
+    input  wire logic                              clk_i, rst_ni,
+    input  wire logic                              word_valid_i, word_error_i,
     output logic                                   word_ready_o,
-    input  wire logic [                       31:0] word_data_i,
-    input  wire logic                              word_error_i,
+    input  wire logic [                      31:0] word_data_i,
     output logic                                   empty_o,
     output logic                                   valid_o,
     input  wire logic                              ready_i,
-    output logic      [                      255:0] instr_o,
-    output logic      [                        3:0] fault_o,    // FaultNone, FaultBus, FaultIllegal or FaultOperand
-    output logic      [ millrace_pkg::SpBanks-1:0]  sp_mask_o,
-    output logic      [millrace_pkg::AccBanks-1:0]  acc_mask_o
+    output logic      [                     255:0] instr_o,
+    output logic      [                       3:0] fault_o,  // FaultNone, FaultBus, FaultIllegal or FaultOperand
+    output logic      [ millrace_pkg::SpBanks-1:0] sp_mask_o,
+    output logic      [millrace_pkg::AccBanks-1:0] acc_mask_o
 );
   localparam int SpBanks = millrace_pkg::SpBanks;
   localparam int AccBanks = millrace_pkg::AccBanks;

@@ -9,39 +9,35 @@
 module dispatch #(
     parameter int Units = 4
 ) (
-    input  wire logic                                    clk_i,
-    input  wire logic                                    rst_ni,
-    input  wire logic                                    halt_i,        // soft reset pending: nothing starts
+    input  wire logic                                    clk_i, rst_ni,
+    input  wire logic                                    halt_i,       // soft reset pending: nothing starts
     // From decode.
     input  wire logic                                    valid_i,
     output logic                                         ready_o,
-    input  wire logic [                             255:0] instr_i,
-    input  wire logic [                               3:0] fault_i,
-    input  wire logic [        millrace_pkg::SpBanks-1:0] sp_mask_i,
-    input  wire logic [       millrace_pkg::AccBanks-1:0] acc_mask_i,
-    input  wire logic [                              31:0] bus_addr_i,  // where the instruction was fetched
-    output logic      [           millrace_pkg::SegBits-1:0] alias_seg_o,
-    input  wire logic [          millrace_pkg::Segments-1:0] alias_i,   // segments that share memory with `alias_seg_o`
+    input  wire logic [                           255:0] instr_i,
+    input  wire logic [                             3:0] fault_i,
+    input  wire logic [       millrace_pkg::SpBanks-1:0] sp_mask_i,
+    input  wire logic [      millrace_pkg::AccBanks-1:0] acc_mask_i,
+    input  wire logic [                            31:0] bus_addr_i,   // where the instruction was fetched
+    output logic      [       millrace_pkg::SegBits-1:0] alias_seg_o,
+    input  wire logic [      millrace_pkg::Segments-1:0] alias_i,      // segments that share memory with `alias_seg_o`
     // To and from the units.
-    output logic      [                         Units-1:0] op_valid_o,
-    output logic      [                     Units*256-1:0] op_data_o,
-    output logic      [  Units*millrace_pkg::SlotBits-1:0] op_slot_o,
-    input  wire logic [                         Units-1:0] op_ready_i,
-    input  wire logic [                         Units-1:0] done_valid_i,
-    input  wire logic [  Units*millrace_pkg::SlotBits-1:0] done_slot_i,
-    input  wire logic [                       Units*4-1:0] done_fault_i,
-    input  wire logic [                      Units*32-1:0] done_addr_i,
+    output logic      [                       Units-1:0] op_valid_o,
+    output logic      [                   Units*256-1:0] op_data_o,
+    output logic      [Units*millrace_pkg::SlotBits-1:0] op_slot_o,
+    input  wire logic [                       Units-1:0] op_ready_i, done_valid_i,
+    input  wire logic [Units*millrace_pkg::SlotBits-1:0] done_slot_i,
+    input  wire logic [                     Units*4-1:0] done_fault_i,
+    input  wire logic [                    Units*32-1:0] done_addr_i,
     // State.
-    output logic      [                              31:0] head_o,      // instructions dispatched
-    output logic                                         busy_o,        // slots in use
-    output logic      [                         Units-1:0] unit_busy_o,   // instructions begun and not complete, by unit
-    output logic      [                   Units*Units-1:0] stall_o,       // else: bit u*Units+v, unit u stands still for v (u: empty)
-    output logic                                         stop_o,        // a fault has been seen
-    output logic                                         fault_o,       // ... and the record is final
-    output logic      [                               3:0] fault_code_o,
-    output logic      [                               3:0] fault_unit_o,
-    output logic      [                              31:0] fault_index_o,
-    output logic      [                              31:0] fault_addr_o
+    output logic      [                            31:0] head_o,       // instructions dispatched
+    output logic                                         busy_o,       // slots in use
+    output logic      [                       Units-1:0] unit_busy_o,  // instructions begun and not complete, by unit
+    output logic      [                 Units*Units-1:0] stall_o,      // else: bit u*Units+v, unit u stands still for v (u: empty)
+    output logic                                         stop_o,       // a fault has been seen
+    output logic                                         fault_o,      // ... and the record is final
+    output logic      [                             3:0] fault_code_o, fault_unit_o,
+    output logic      [                            31:0] fault_index_o, fault_addr_o
 );
   localparam int Slots = millrace_pkg::Slots;
   localparam int SlotW = millrace_pkg::SlotBits;

@@ -5,32 +5,27 @@
 // With FetchWords = 0 one instruction is requested at a time, when decode is empty (`want_i`), and words pass straight through.
 `default_nettype none
 module fetch (
-    input  wire logic        clk_i,
-    input  wire logic        rst_ni,
-    input  wire logic        run_i,       // new bursts may start
-    input  wire logic        want_i,      // decode holds no word of an instruction
+    input  wire logic        clk_i, rst_ni,
+    input  wire logic        run_i,           // new bursts may start
+    input  wire logic        want_i,          // decode holds no word of an instruction
     input  wire logic [31:0] ring_base_i,
     input  wire logic [ 4:0] ring_log2_i,
-    input  wire logic [31:0] tail_i,      // instructions the host has put into the ring
-    input  wire logic [31:0] head_i,      // instructions dispatched
-    output logic             pending_o,   // instructions remain to be fetched or responses to come
-    output logic             wait_o,      // responses outstanding
-    output logic      [31:0] head_addr_o, // bus address of instruction `head_i`
+    input  wire logic [31:0] tail_i, head_i,  // instructions the host has put into the ring; dispatched
+    output logic             pending_o,       // instructions remain to be fetched or responses to come
+    output logic             wait_o,          // responses outstanding
+    output logic      [31:0] head_addr_o,     // bus address of instruction `head_i`
 
     output logic             word_valid_o,
     input  wire logic        word_ready_i,
     output logic      [31:0] word_data_o,
-    output logic             word_error_o, // the bus answered this beat with an error
+    output logic             word_error_o,    // the bus answered this beat with an error
 
-    output logic             f_arvalid_o,
-    input  wire logic        f_arready_i,
+    output logic             f_arvalid_o, f_rready_o,
+    input  wire logic        f_arready_i, f_rvalid_i, f_rlast_i,
     output logic      [31:0] f_araddr_o,
     output logic      [ 7:0] f_arlen_o,
-    input  wire logic        f_rvalid_i,
-    output logic             f_rready_o,
     input  wire logic [31:0] f_rdata_i,
-    input  wire logic [ 1:0] f_rresp_i,
-    input  wire logic        f_rlast_i
+    input  wire logic [ 1:0] f_rresp_i
 );
   localparam int AddrW = millrace_pkg::AddrBits;
   localparam int IndexW = millrace_pkg::IndexBits;

@@ -9,31 +9,24 @@
 // c + Dim + 1; it is popped with the last row's address and completes (done) with the last row's write.
 `default_nettype none
 module matmul (
-    input  wire logic                                 clk_i,
-    input  wire logic                                 rst_ni,
+    input  wire logic                                 clk_i, rst_ni,
     input  wire logic                                 op_valid_i,
-    input  wire logic [                          255:0] op_data_i,
-    input  wire logic [    millrace_pkg::SlotBits-1:0] op_slot_i,
-    output logic                                      op_ready_o,
-    output logic                                      done_valid_o,
-    output logic      [    millrace_pkg::SlotBits-1:0] done_slot_o,
-    output logic      [                           3:0] done_fault_o,
-    output logic      [                          31:0] done_addr_o,
-    output logic                                      step_o,        // a K-vector of A is multiplied
+    input  wire logic [                        255:0] op_data_i,
+    input  wire logic [   millrace_pkg::SlotBits-1:0] op_slot_i,
+    output logic                                      op_ready_o, done_valid_o,
+    output logic      [   millrace_pkg::SlotBits-1:0] done_slot_o,
+    output logic      [                          3:0] done_fault_o,
+    output logic      [                         31:0] done_addr_o,
+    output logic                                      step_o,  // a K-vector of A is multiplied
     // Scratchpad: A and B.
-    output logic                                      a_rd_valid_o,
-    output logic      [  millrace_pkg::SpAddrBits-1:0] a_rd_addr_o,
-    input  wire logic [    millrace_pkg::WordBits-1:0] a_rd_data_i,
-    output logic                                      b_rd_valid_o,
-    output logic      [  millrace_pkg::SpAddrBits-1:0] b_rd_addr_o,
-    input  wire logic [    millrace_pkg::WordBits-1:0] b_rd_data_i,
+    output logic                                      a_rd_valid_o, b_rd_valid_o,
+    output logic      [ millrace_pkg::SpAddrBits-1:0] a_rd_addr_o, b_rd_addr_o,
+    input  wire logic [   millrace_pkg::WordBits-1:0] a_rd_data_i, b_rd_data_i,
     // Accumulators. Data of a row that is not read must be 0.
-    output logic                                      d_rd_valid_o,
-    output logic      [ millrace_pkg::AccAddrBits-1:0] d_rd_addr_o,
-    input  wire logic [  4*millrace_pkg::WordBits-1:0] d_rd_data_i,
-    output logic                                      d_wr_valid_o,
-    output logic      [ millrace_pkg::AccAddrBits-1:0] d_wr_addr_o,
-    output logic      [  4*millrace_pkg::WordBits-1:0] d_wr_data_o
+    output logic                                      d_rd_valid_o, d_wr_valid_o,
+    output logic      [millrace_pkg::AccAddrBits-1:0] d_rd_addr_o, d_wr_addr_o,
+    input  wire logic [ 4*millrace_pkg::WordBits-1:0] d_rd_data_i,
+    output logic      [ 4*millrace_pkg::WordBits-1:0] d_wr_data_o
 );
   localparam int Dim = millrace_pkg::Dim;
   localparam int DimL2 = millrace_pkg::DimLog2;

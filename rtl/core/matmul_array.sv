@@ -6,14 +6,12 @@
 `default_nettype none
 module matmul_array (
     input  wire logic                                clk_i,
-    input  wire logic                                b_valid_i,
-    input  wire logic [    millrace_pkg::DimLog2-1:0] b_index_i,
-    input  wire logic                                b_transpose_i,
-    input  wire logic [   millrace_pkg::WordBits-1:0] b_data_i,
+    input  wire logic                                b_valid_i, b_transpose_i,
+    input  wire logic [   millrace_pkg::DimLog2-1:0] b_index_i,
+    input  wire logic [  millrace_pkg::WordBits-1:0] a_data_i, b_data_i,
     input  wire logic                                swap_i,
-    input  wire logic [   millrace_pkg::WordBits-1:0] a_data_i,
-    input  wire logic [ 4*millrace_pkg::WordBits-1:0] d_data_i,
-    output logic      [ 4*millrace_pkg::WordBits-1:0] d_data_o
+    input  wire logic [4*millrace_pkg::WordBits-1:0] d_data_i,
+    output logic      [4*millrace_pkg::WordBits-1:0] d_data_o
 );
   localparam int Dim = millrace_pkg::Dim;
   localparam int Levels = millrace_pkg::DimLog2;

@@ -12,9 +12,8 @@ module quant_lane (
     input  wire logic        clk_i,
     input  wire logic [31:0] t_i,
     input  wire logic [ 1:0] mode_i,
-    input  wire logic [ 7:0] left_i,       // shift, cycle 1
-    input  wire logic [ 7:0] right_i,      // shift, cycle 3
-    input  wire logic [31:0] mult_i,       // cycle 3
+    input  wire logic [ 7:0] left_i, right_i,  // shift, in cycles 1 and 3
+    input  wire logic [31:0] mult_i,           // cycle 3
     input  wire logic        fp32_late_i,
     output logic      [31:0] q_o
 );

@@ -4,15 +4,13 @@
 // Read latency 2 cycles while rd_en; writes take effect at the end of the cycle.
 `default_nettype none
 module sp_banks #(
-    parameter int NumRd = 5,
-    parameter int NumWr = 2
+    parameter int NumRd = 5, NumWr = 2
 ) (
-    input  wire logic                                     clk_i,
-    input  wire logic [                        NumRd-1:0] rd_valid_i,
-    input  wire logic [                        NumRd-1:0] rd_en_i,
+    input  wire logic                                      clk_i,
+    input  wire logic [                         NumRd-1:0] rd_valid_i, rd_en_i,
     input  wire logic [NumRd*millrace_pkg::SpAddrBits-1:0] rd_addr_i,
     output logic      [  NumRd*millrace_pkg::WordBits-1:0] rd_data_o,
-    input  wire logic [                        NumWr-1:0] wr_valid_i,
+    input  wire logic [                         NumWr-1:0] wr_valid_i,
     input  wire logic [NumWr*millrace_pkg::SpAddrBits-1:0] wr_addr_i,
     input  wire logic [  NumWr*millrace_pkg::WordBits-1:0] wr_data_i
 );

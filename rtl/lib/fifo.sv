@@ -5,13 +5,10 @@ module fifo #(
     parameter int Width = 8,
     parameter int Depth = 2  // a power of two
 ) (
-    input  wire logic             clk_i,
-    input  wire logic             rst_ni,
-    input  wire logic             in_valid_i,
-    output logic                  in_ready_o,
+    input  wire logic             clk_i, rst_ni,
+    input  wire logic             in_valid_i, out_ready_i,
+    output logic                  in_ready_o, out_valid_o,
     input  wire logic [Width-1:0] in_data_i,
-    output logic                  out_valid_o,
-    input  wire logic             out_ready_i,
     output logic      [Width-1:0] out_data_o
 );
   localparam int PtrW = (Depth > 1) ? $clog2(Depth) : 1;
