@@ -63,9 +63,7 @@ module millrace #(
   logic [SegW-1:0] alias_seg;
   logic [millrace_pkg::Segments-1:0] alias_set;
 
-  csr #(
-      .BuildId(BuildId)
-  ) u_csr (
+  csr #(.BuildId(BuildId)) u_csr (
       .clk_i, .rst_ni, .irq_o,
       .s_awvalid_i, .s_awready_o, .s_awaddr_i, .s_wvalid_i, .s_wready_o, .s_wdata_i, .s_bvalid_o, .s_bready_i, .s_bresp_o,
       .s_arvalid_i, .s_arready_o, .s_araddr_i, .s_rvalid_o, .s_rready_i, .s_rdata_o, .s_rresp_o,
@@ -81,11 +79,8 @@ module millrace #(
       .halt_o(halt), .core_rst_no(core_rst_n)
   );
 
-  segments #(
-      .Ports(2)
-  ) u_segments (
-      .clk_i, .rst_ni,
-      .clear_i(!core_rst_n),
+  segments #(.Ports(2)) u_segments (
+      .clk_i, .rst_ni, .clear_i(!core_rst_n),
       .wr_valid_i(seg_wr_valid), .wr_index_i(s_awaddr_i[4+:SegW]), .wr_field_i(s_awaddr_i[3:2]), .wr_data_i(s_wdata_i),
       .wr_ring_i(seg_wr_ring), .ring_base_i(ring_base), .ring_log2_i(ring_log2), .scan_o(scan), .refused_o(refused),
       .rd_index_i(s_araddr_i[4+:SegW]), .rd_base_o(rd_base), .rd_size_o(rd_size), .rd_perm_o(rd_perm),
@@ -107,8 +102,7 @@ module millrace #(
   logic [Units*32-1:0] done_addr;
 
   fetch u_fetch (
-      .clk_i,
-      .rst_ni(core_rst_n),
+      .clk_i, .rst_ni(core_rst_n),
       .run_i(!halt && !stop && !scan), .want_i(decode_empty),
       .ring_base_i(ring_base), .ring_log2_i(ring_log2), .tail_i(tail), .head_i(head),
       .pending_o(fetch_pending), .wait_o(fetch_wait), .head_addr_o(head_addr),
@@ -117,20 +111,15 @@ module millrace #(
   );
 
   decode u_decode (
-      .clk_i,
-      .rst_ni(core_rst_n),
+      .clk_i, .rst_ni(core_rst_n),
       .word_valid_i(word_valid), .word_ready_o(word_ready), .word_data_i(word_data), .word_error_i(word_error),
       .empty_o(decode_empty),
       .valid_o(instr_valid), .ready_i(instr_ready), .instr_o(instr), .fault_o(instr_fault),
       .sp_mask_o(sp_mask), .acc_mask_o(acc_mask)
   );
 
-  dispatch #(
-      .Units(Units)
-  ) u_dispatch (
-      .clk_i,
-      .rst_ni(core_rst_n),
-      .halt_i(halt),
+  dispatch #(.Units(Units)) u_dispatch (
+      .clk_i, .rst_ni(core_rst_n), .halt_i(halt),
       .valid_i(instr_valid), .ready_o(instr_ready), .instr_i(instr), .fault_i(instr_fault),
       .sp_mask_i(sp_mask), .acc_mask_i(acc_mask), .bus_addr_i(head_addr),
       .alias_seg_o(alias_seg), .alias_i(alias_set),
@@ -158,20 +147,12 @@ module millrace #(
   logic [11:0] acc_wr_quarter;
   logic [3*RowW-1:0] acc_wr_data;
 
-  sp_banks #(
-      .NumRd(5),
-      .NumWr(2)
-  ) u_sp (
+  sp_banks #(.NumRd(5), .NumWr(2)) u_sp (
       .clk_i,
       .rd_valid_i(sp_rd_valid), .rd_en_i(sp_rd_en), .rd_addr_i(sp_rd_addr), .rd_data_o(sp_rd_data),
       .wr_valid_i(sp_wr_valid), .wr_addr_i(sp_wr_addr), .wr_data_i(sp_wr_data)
   );
-  acc_banks #(
-      .NumRd (4),
-      .NumWr (3),
-      .Zero  (Serial ? 6 : 2),  // matmul; of the serial vector unit too
-      .Narrow(Serial ? 4 : 0)
-  ) u_acc (
+  acc_banks #(.NumRd(4), .NumWr(3), .Zero(Serial ? 6 : 2), .Narrow(Serial ? 4 : 0)) u_acc (  // 2: matmul, 4: serial vector
       .clk_i,
       .rd_valid_i(acc_rd_valid), .rd_en_i(acc_rd_en), .rd_addr_i(acc_rd_addr), .rd_quarter_i(acc_rd_quarter),
       .rd_data_o(acc_rd_data),
@@ -242,8 +223,7 @@ module millrace #(
   assign {acc_rd_quarter[7:6], acc_rd_quarter[3:0]} = '0;
   assign acc_wr_quarter[4+:4] = '1;
   matmul u_matmul (
-      .clk_i,
-      .rst_ni(core_rst_n),
+      .clk_i, .rst_ni(core_rst_n),
       .op_valid_i(op_valid[Matmul]), .op_data_i(op_data[Matmul*256+:256]), .op_slot_i(op_slot[Matmul*SlotW+:SlotW]),
       .op_ready_o(op_ready[Matmul]),
       .done_valid_o(done_valid[Matmul]), .done_slot_o(done_slot[Matmul*SlotW+:SlotW]),
@@ -256,8 +236,7 @@ module millrace #(
   );
 
   vector u_vector (
-      .clk_i,
-      .rst_ni(core_rst_n),
+      .clk_i, .rst_ni(core_rst_n),
       .op_valid_i(op_valid[Vector]), .op_data_i(op_data[Vector*256+:256]), .op_slot_i(op_slot[Vector*SlotW+:SlotW]),
       .op_ready_o(op_ready[Vector]),
       .done_valid_o(done_valid[Vector]), .done_slot_o(done_slot[Vector*SlotW+:SlotW]),

@@ -93,19 +93,11 @@ module dispatch #(
       wire unused_ready = op_ready_i[u];
     end else begin : g_queue
       unit_queue u_queue (
-          .clk_i,
-          .rst_ni,
-          .push_valid_i(push && target[u]),
-          .push_ready_o(push_ready[u]),
-          .push_data_i (instr_i),
-          .push_slot_i (slot),
-          .may_start_i (may_start),
-          .start_o     (start[u]),
-          .head_valid_o(head_valid[u]),
-          .op_valid_o  (op_valid_o[u]),
-          .op_data_o   (op_data_o[u*256+:256]),
-          .op_slot_o   (op_slot_o[u*SlotW+:SlotW]),
-          .op_ready_i  (op_ready_i[u])
+          .clk_i, .rst_ni,
+          .push_valid_i(push && target[u]), .push_ready_o(push_ready[u]), .push_data_i(instr_i), .push_slot_i(slot),
+          .may_start_i(may_start), .start_o(start[u]), .head_valid_o(head_valid[u]),
+          .op_valid_o(op_valid_o[u]), .op_ready_i(op_ready_i[u]),
+          .op_data_o(op_data_o[u*256+:256]), .op_slot_o(op_slot_o[u*SlotW+:SlotW])
       );
     end
   end

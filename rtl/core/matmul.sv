@@ -235,14 +235,8 @@ module matmul (
 
   matmul_array u_array (
       .clk_i,
-      .b_valid_i    (load_p[2]),
-      .b_index_i    (col_p[2]),
-      .b_transpose_i(transpose_p[2]),
-      .b_data_i     (b_rd_data_i),
-      .swap_i       (go_p[2]),
-      .a_data_i     (a_rd_data_i),
-      .d_data_i     (d_rd_data_i),
-      .d_data_o     (d_wr_data_o)
+      .b_valid_i(load_p[2]), .b_index_i(col_p[2]), .b_transpose_i(transpose_p[2]), .b_data_i(b_rd_data_i),
+      .swap_i(go_p[2]), .a_data_i(a_rd_data_i), .d_data_i(d_rd_data_i), .d_data_o(d_wr_data_o)
   );
 
 `ifdef FORMAL

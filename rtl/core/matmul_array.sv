@@ -33,14 +33,9 @@ module matmul_array (
     for (genvar k = 0; k < Dim; k += 2) begin : g_mul
       logic signed [15:0] p0, p1;
       mul_s8x2 u_mul (
-          .clk_i,
-          .hold_i(!swap_i),
-          .a0_i(a_data_i[k*8+:8]),
-          .b0_i(shadow_q[k]),
-          .a1_i(a_data_i[k*8+8+:8]),
-          .b1_i(shadow_q[k+1]),
-          .p0_o(p0),
-          .p1_o(p1)
+          .clk_i, .hold_i(!swap_i),
+          .a0_i(a_data_i[k*8+:8]), .b0_i(shadow_q[k]), .p0_o(p0),
+          .a1_i(a_data_i[k*8+8+:8]), .b1_i(shadow_q[k+1]), .p1_o(p1)
       );
       assign leaf[k]   = SumW'(p0);
       assign leaf[k+1] = SumW'(p1);

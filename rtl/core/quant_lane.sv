@@ -91,12 +91,7 @@ module quant_lane (
   assign unused = product[63];
   logic signed [9:0] right5_q, right6_q, right7_q;
   logic [5:0] neg_q;  // [k]: in cycle 5 + k
-  mul_u32 u_mul (
-      .clk_i,
-      .a_i(a_q),
-      .b_i(b_q),
-      .p_o(product)
-  );
+  mul_u32 u_mul (.clk_i, .a_i(a_q), .b_i(b_q), .p_o(product));
   always_ff @(posedge clk_i) begin
     right5_q <= right4_q;
     right6_q <= right5_q;

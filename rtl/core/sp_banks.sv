@@ -43,16 +43,8 @@ module sp_banks #(
         end
       end
     end
-    ram_1rw #(
-        .Width(WordW),
-        .Depth(millrace_pkg::SpRows)
-    ) u_ram (
-        .clk_i  (clk_i),
-        .en_i   (en),
-        .we_i   (we),
-        .addr_i (row),
-        .wdata_i(wdata),
-        .rdata_o(bank_rdata[b])
+    ram_1rw #(.Width(WordW), .Depth(millrace_pkg::SpRows)) u_ram (
+        .clk_i, .en_i(en), .we_i(we), .addr_i(row), .wdata_i(wdata), .rdata_o(bank_rdata[b])
     );
   end
 

@@ -21,18 +21,10 @@ module unit_queue (
   assign op_valid_o = head_valid_o && (started_q || may_start_i[op_slot_o]);
   assign start_o    = op_valid_o && !started_q;
 
-  fifo #(
-      .Width(256 + millrace_pkg::SlotBits),
-      .Depth(millrace_pkg::QueueDepth)
-  ) u_fifo (
-      .clk_i,
-      .rst_ni,
-      .in_valid_i (push_valid_i),
-      .in_ready_o (push_ready_o),
-      .in_data_i  ({push_slot_i, push_data_i}),
-      .out_valid_o(head_valid_o),
-      .out_ready_i(op_valid_o && op_ready_i),
-      .out_data_o ({op_slot_o, op_data_o})
+  fifo #(.Width(256 + millrace_pkg::SlotBits), .Depth(millrace_pkg::QueueDepth)) u_fifo (
+      .clk_i, .rst_ni,
+      .in_valid_i(push_valid_i), .in_ready_o(push_ready_o), .in_data_i({push_slot_i, push_data_i}),
+      .out_valid_o(head_valid_o), .out_ready_i(op_valid_o && op_ready_i), .out_data_o({op_slot_o, op_data_o})
   );
 
   always_ff @(posedge clk_i) begin

@@ -162,34 +162,20 @@ module vec_datapath (
       if (scalar1) src1 = vset_i.scalar1;
       if (scalar2) src2 = vset_i.scalar2;
     end
-    vec_lane #(
-        .SliceW(SliceW)
-    ) u_lane (
+    vec_lane #(.SliceW(SliceW)) u_lane (
         .clk_i,
-        .src1_i     (src1),
-        .src2_i     (src2),
-        .offset1_i  (scalar1 ? '0 : vset_i.offset1),
-        .offset2_i  (scalar2 ? '0 : vset_i.offset2),
-        .shift1_i   (scalar1 ? '0 : vset_i.preshift1),
-        .shift2_i   (scalar2 ? '0 : vset_i.preshift2),
-        .op_i       (op_i.op),
-        .reduce_i   (op_i.reduce),
-        .first_i    (first_q[Reduce]),
-        .slice_i    (slice_q[Reduce]),
-        .out_slice_i(slice_q[Bias]),
-        .r_o        (r)
+        .src1_i(src1), .offset1_i(scalar1 ? '0 : vset_i.offset1), .shift1_i(scalar1 ? '0 : vset_i.preshift1),
+        .src2_i(src2), .offset2_i(scalar2 ? '0 : vset_i.offset2), .shift2_i(scalar2 ? '0 : vset_i.preshift2),
+        .op_i(op_i.op), .reduce_i(op_i.reduce), .first_i(first_q[Reduce]),
+        .slice_i(slice_q[Reduce]), .out_slice_i(slice_q[Bias]), .r_o(r)
     );
     always_ff @(posedge clk_i) t_q <= r + (op_i.channel ? bias[slice_q[Bias]] : '0);
 
     quant_lane u_quant (
-        .clk_i,
-        .t_i        (t_q),
-        .mode_i     (op_i.quant),
-        .left_i     (op_i.channel ? shift[slice_q[Quant+1]] : vset_i.scalar_shift),
-        .right_i    (op_i.channel ? shift[slice_q[Quant+3]] : vset_i.scalar_shift),
-        .mult_i     (op_i.channel ? mult[slice_q[Quant+3]] : vset_i.scalar_mult),
-        .fp32_late_i(fp32_q),
-        .q_o        (q[l])
+        .clk_i, .t_i(t_q), .mode_i(op_i.quant), .fp32_late_i(fp32_q), .q_o(q[l]),
+        .left_i(op_i.channel ? shift[slice_q[Quant+1]] : vset_i.scalar_shift),
+        .right_i(op_i.channel ? shift[slice_q[Quant+3]] : vset_i.scalar_shift),
+        .mult_i(op_i.channel ? mult[slice_q[Quant+3]] : vset_i.scalar_mult)
     );
   end
 
