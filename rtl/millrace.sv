@@ -152,15 +152,16 @@ module millrace #(
       .rd_valid_i(sp_rd_valid), .rd_en_i(sp_rd_en), .rd_addr_i(sp_rd_addr), .rd_data_o(sp_rd_data),
       .wr_valid_i(sp_wr_valid), .wr_addr_i(sp_wr_addr), .wr_data_i(sp_wr_data)
   );
-  acc_banks #(.NumRd(4), .NumWr(3), .Zero(Serial ? 6 : 2), .Narrow(Serial ? 4 : 0)) u_acc (  // 2: matmul, 4: serial vector
+  // Ports that give 0 or read a quarter: 1 is matmul's, 2 the serial vector unit's.
+  acc_banks #(.NumRd(4), .NumWr(3), .Zero(Serial ? 6 : 2), .Narrow(Serial ? 4 : 0)) u_acc (
       .clk_i,
       .rd_valid_i(acc_rd_valid), .rd_en_i(acc_rd_en), .rd_addr_i(acc_rd_addr), .rd_quarter_i(acc_rd_quarter),
       .rd_data_o(acc_rd_data),
       .wr_valid_i(acc_wr_valid), .wr_addr_i(acc_wr_addr), .wr_quarter_i(acc_wr_quarter), .wr_data_i(acc_wr_data)
   );
 
-  // ---- Units. DMA engine 0 loads and engine 1 stores, or with DmaShared engine 1 does both: the load half of an engine's
-  // connections (read channels, writes on chip) counts in engine `Loader`, the store half in engine 1.
+  // ---- DMA. Engine 0 loads and engine 1 stores, or with DmaShared engine 1 does both. Of an engine's connections the half
+  // that loads (read channels, writes on chip) is used in engine `Loader`, the half that stores in engine 1.
   localparam int Loader = (millrace_pkg::DmaShared != 0) ? 1 : 0;
   for (genvar e = Loader; e < 2; e++) begin : g_dma
     logic load_sp_valid, load_acc_valid, store_sp_valid, store_acc_valid, store_sp_en, store_acc_en;
@@ -174,7 +175,8 @@ module millrace #(
     logic [millrace_pkg::Dim-1:0] wstrb;
     dma #(.CanLoad(e == Loader), .CanStore(e == 1)) u_dma (
         .clk_i, .rst_ni(core_rst_n), .halt_i(halt), .read_wait_o(read_wait[e]), .write_wait_o(write_wait[e]),
-        .op_valid_i(op_valid[e]), .op_data_i(op_data[e*256+:256]), .op_slot_i(op_slot[e*SlotW+:SlotW]), .op_ready_o(op_ready[e]),
+        .op_valid_i(op_valid[e]), .op_data_i(op_data[e*256+:256]), .op_slot_i(op_slot[e*SlotW+:SlotW]),
+        .op_ready_o(op_ready[e]),
         .done_valid_o(done_valid[e]), .done_slot_o(done_slot[e*SlotW+:SlotW]),
         .done_fault_o(done_fault[e*4+:4]), .done_addr_o(done_addr[e*32+:32]),
         .signal_valid_o(sig_valid), .signal_value_o(sig_value), .signal_irq_o(sig_irq),
@@ -206,10 +208,10 @@ module millrace #(
       assign {acc_rd_valid[0], acc_rd_en[0], acc_rd_addr[0+:AccW]} = {store_acc_valid, store_acc_en, store_acc_addr};
       assign {signal_valid, signal_value, signal_irq} = {sig_valid, sig_value, sig_irq};
     end
-    wire unused = &{1'b0, load_sp_valid, load_sp_addr, load_sp_data, load_acc_valid, load_acc_addr, load_acc_data, load_quarter,
-                    store_sp_valid, store_sp_en, store_sp_addr, store_acc_valid, store_acc_en, store_acc_addr,
-                    sig_valid, sig_value, sig_irq, arvalid, araddr, arlen, rready, awvalid, awaddr, awlen, bready,
-                    wvalid, wdata, wstrb, wlast};
+    wire unused_load = &{1'b0, load_sp_valid, load_sp_addr, load_sp_data, load_acc_valid, load_acc_addr, load_acc_data,
+                         load_quarter, arvalid, araddr, arlen, rready};
+    wire unused_store = &{1'b0, store_sp_valid, store_sp_en, store_sp_addr, store_acc_valid, store_acc_en, store_acc_addr,
+                          sig_valid, sig_value, sig_irq, awvalid, awaddr, awlen, wvalid, wdata, wstrb, wlast, bready};
   end
   if (Loader == 1) begin : g_no_load
     assign {op_ready[0], done_valid[0], done_slot[0+:SlotW], done_fault[0+:4], done_addr[0+:32]} = '0;
@@ -218,6 +220,7 @@ module millrace #(
                     seg_read[0], seg_write[0]};
   end
 
+  // ---- Matmul and vector unit.
   assign sp_rd_en[2:1] = '1;
   assign acc_rd_en[1] = 1'b1;
   assign {acc_rd_quarter[7:6], acc_rd_quarter[3:0]} = '0;

@@ -191,22 +191,26 @@ module dispatch #(
         for (int i = 0; i < Slots; i++) begin
           older_q[i] <= SlotW'(head_q[SlotW-1:0] - SlotW'(i) - 1'b1) > new_age && !(push && slot == SlotW'(i));
         end
-        {code_q, fault_unit_q, addr_q} <= {new_code, new_unit, new_addr};
-        back_q <= (SlotW + 1)'(new_age) + (SlotW + 1)'(push) + 1'b1;
+        code_q       <= new_code;
+        fault_unit_q <= new_unit;
+        addr_q       <= new_addr;
+        back_q       <= (SlotW + 1)'(new_age) + (SlotW + 1)'(push) + 1'b1;
       end else if (decode_fault) begin
-        {code_q, fault_unit_q} <= {fault_i, millrace_pkg::UnitFetch};
-        back_q <= '0;
-        addr_q <= fault_i == millrace_pkg::FaultBus ? bus_addr_i : 32'd0;
+        code_q       <= fault_i;
+        fault_unit_q <= millrace_pkg::UnitFetch;
+        back_q       <= '0;
+        addr_q       <= fault_i == millrace_pkg::FaultBus ? bus_addr_i : 32'd0;
       end
     end
     for (int i = 0; i < Slots; i++) begin
       if (push && slot == SlotW'(i)) begin
-        sp_q[i]   <= sp_mask_i;
-        acc_q[i]  <= acc_mask_i;
-        seg_q[i]  <= alias_seg_o;
-        unit_q[i] <= target;
-        wait_q[i] <= conflict;
-        {reads_q[i], writes_q[i]} <= {reads, writes};
+        sp_q[i]     <= sp_mask_i;
+        acc_q[i]    <= acc_mask_i;
+        seg_q[i]    <= alias_seg_o;
+        unit_q[i]   <= target;
+        reads_q[i]  <= reads;
+        writes_q[i] <= writes;
+        wait_q[i]   <= conflict;
       end else begin
         wait_q[i] <= wait_q[i] & ~clear;
       end

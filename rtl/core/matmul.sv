@@ -166,7 +166,10 @@ module matmul (
       {ox_q, oy_q} <= '0;
       d_q <= wait_new_q ? d_q + 1'b1 : d_tile_q;
       if (wait_new_q) d_tile_q <= d_q + 1'b1;
-      {first_q, last_q, bad_b_q, bad_addr_q} <= {wait_first_q, wait_last_q, wait_bad_q, wait_bad_addr_q};
+      first_q    <= wait_first_q;
+      last_q     <= wait_last_q;
+      bad_b_q    <= wait_bad_q;
+      bad_addr_q <= wait_bad_addr_q;
     end else if (row_q && !row_end) begin
       a_q  <= a_row;
       d_q  <= d_q + 1'b1;

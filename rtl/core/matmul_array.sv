@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Dot-product array: Dim columns, each Dim multipliers and a registered adder tree, and one accumulating adder a column.
 // B is double-buffered: words go one at a time into the shadow registers (a column of B, or with transpose a row), `swap_i`
-// moves them into the multipliers, active from the next cycle on. Latency: products are registered at the end of A's cycle, sums log2(Dim) cycles
-// later, d_data_o one more; d_data_i, 0 to overwrite, belongs to the sum.
+// moves them into the multipliers, active from the next cycle on. Latency: products are registered at the end of A's cycle,
+// sums log2(Dim) cycles later, d_data_o one more; d_data_i, 0 to overwrite, belongs to the sum.
 `default_nettype none
 module matmul_array (
     input  wire logic                                clk_i,
