@@ -63,9 +63,7 @@ module millrace #(
   logic [SegW-1:0] alias_seg;
   logic [millrace_pkg::Segments-1:0] alias_set;
 
-  csr #(
-      .BuildId(BuildId)
-  ) u_csr (
+  csr #(.BuildId(BuildId)) u_csr (
       .clk_i, .rst_ni, .irq_o,
       .s_awvalid_i, .s_awready_o, .s_awaddr_i, .s_wvalid_i, .s_wready_o, .s_wdata_i, .s_bvalid_o, .s_bready_i, .s_bresp_o,
       .s_arvalid_i, .s_arready_o, .s_araddr_i, .s_rvalid_o, .s_rready_i, .s_rdata_o, .s_rresp_o,
@@ -81,11 +79,8 @@ module millrace #(
       .halt_o(halt), .core_rst_no(core_rst_n)
   );
 
-  segments #(
-      .Ports(2)
-  ) u_segments (
-      .clk_i, .rst_ni,
-      .clear_i(!core_rst_n),
+  segments #(.Ports(2)) u_segments (
+      .clk_i, .rst_ni, .clear_i(!core_rst_n),
       .wr_valid_i(seg_wr_valid), .wr_index_i(s_awaddr_i[4+:SegW]), .wr_field_i(s_awaddr_i[3:2]), .wr_data_i(s_wdata_i),
       .wr_ring_i(seg_wr_ring), .ring_base_i(ring_base), .ring_log2_i(ring_log2), .scan_o(scan), .refused_o(refused),
       .rd_index_i(s_araddr_i[4+:SegW]), .rd_base_o(rd_base), .rd_size_o(rd_size), .rd_perm_o(rd_perm),
@@ -107,8 +102,7 @@ module millrace #(
   logic [Units*32-1:0] done_addr;
 
   fetch u_fetch (
-      .clk_i,
-      .rst_ni(core_rst_n),
+      .clk_i, .rst_ni(core_rst_n),
       .run_i(!halt && !stop && !scan), .want_i(decode_empty),
       .ring_base_i(ring_base), .ring_log2_i(ring_log2), .tail_i(tail), .head_i(head),
       .pending_o(fetch_pending), .wait_o(fetch_wait), .head_addr_o(head_addr),
@@ -117,20 +111,15 @@ module millrace #(
   );
 
   decode u_decode (
-      .clk_i,
-      .rst_ni(core_rst_n),
+      .clk_i, .rst_ni(core_rst_n),
       .word_valid_i(word_valid), .word_ready_o(word_ready), .word_data_i(word_data), .word_error_i(word_error),
       .empty_o(decode_empty),
       .valid_o(instr_valid), .ready_i(instr_ready), .instr_o(instr), .fault_o(instr_fault),
       .sp_mask_o(sp_mask), .acc_mask_o(acc_mask)
   );
 
-  dispatch #(
-      .Units(Units)
-  ) u_dispatch (
-      .clk_i,
-      .rst_ni(core_rst_n),
-      .halt_i(halt),
+  dispatch #(.Units(Units)) u_dispatch (
+      .clk_i, .rst_ni(core_rst_n), .halt_i(halt),
       .valid_i(instr_valid), .ready_o(instr_ready), .instr_i(instr), .fault_i(instr_fault),
       .sp_mask_i(sp_mask), .acc_mask_i(acc_mask), .bus_addr_i(head_addr),
       .alias_seg_o(alias_seg), .alias_i(alias_set),
@@ -157,58 +146,87 @@ module millrace #(
   logic [3*AccW-1:0] acc_wr_addr;
   logic [11:0] acc_wr_quarter;
   logic [3*RowW-1:0] acc_wr_data;
-  logic [WordW-1:0] load_acc_word;
-  assign acc_wr_data[0+:RowW] = {4{load_acc_word}};
 
-  sp_banks #(
-      .NumRd(5),
-      .NumWr(2)
-  ) u_sp (
+  sp_banks #(.NumRd(5), .NumWr(2)) u_sp (
       .clk_i,
       .rd_valid_i(sp_rd_valid), .rd_en_i(sp_rd_en), .rd_addr_i(sp_rd_addr), .rd_data_o(sp_rd_data),
       .wr_valid_i(sp_wr_valid), .wr_addr_i(sp_wr_addr), .wr_data_i(sp_wr_data)
   );
-  acc_banks #(
-      .NumRd (4),
-      .NumWr (3),
-      .Zero  (Serial ? 6 : 2),  // matmul; of the serial vector unit too
-      .Narrow(Serial ? 4 : 0)
-  ) u_acc (
+  // Ports that give 0 or read a quarter: 1 is matmul's, 2 the serial vector unit's.
+  acc_banks #(.NumRd(4), .NumWr(3), .Zero(Serial ? 6 : 2), .Narrow(Serial ? 4 : 0)) u_acc (
       .clk_i,
       .rd_valid_i(acc_rd_valid), .rd_en_i(acc_rd_en), .rd_addr_i(acc_rd_addr), .rd_quarter_i(acc_rd_quarter),
       .rd_data_o(acc_rd_data),
       .wr_valid_i(acc_wr_valid), .wr_addr_i(acc_wr_addr), .wr_quarter_i(acc_wr_quarter), .wr_data_i(acc_wr_data)
   );
 
-  // ---- Units.
-  dma_engines u_dma (
-      .clk_i,
-      .rst_ni(core_rst_n),
-      .op_valid_i(op_valid[1:0]), .op_data_i(op_data[0+:2*256]), .op_slot_i(op_slot[0+:2*SlotW]), .op_ready_o(op_ready[1:0]),
-      .done_valid_o(done_valid[1:0]), .done_slot_o(done_slot[0+:2*SlotW]),
-      .done_fault_o(done_fault[0+:2*4]), .done_addr_o(done_addr[0+:2*32]),
-      .signal_valid_o(signal_valid), .signal_value_o(signal_value), .signal_irq_o(signal_irq),
-      .seg_id_o(seg_id), .seg_base_i(seg_base), .seg_size_i(seg_size), .seg_read_i(seg_read), .seg_write_i(seg_write),
-      .halt_i(halt), .read_wait_o(read_wait), .write_wait_o(write_wait),
-      .sp_wr_valid_o(sp_wr_valid[0]), .sp_wr_addr_o(sp_wr_addr[0+:SpW]), .sp_wr_data_o(sp_wr_data[0+:WordW]),
-      .acc_wr_valid_o(acc_wr_valid[0]), .acc_wr_addr_o(acc_wr_addr[0+:AccW]),
-      .acc_wr_quarter_o(acc_wr_quarter[0+:4]), .acc_wr_data_o(load_acc_word),
-      .sp_rd_valid_o(sp_rd_valid[0]), .sp_rd_en_o(sp_rd_en[0]), .sp_rd_addr_o(sp_rd_addr[0+:SpW]),
-      .sp_rd_data_i(sp_rd_data[0+:WordW]),
-      .acc_rd_valid_o(acc_rd_valid[0]), .acc_rd_en_o(acc_rd_en[0]), .acc_rd_addr_o(acc_rd_addr[0+:AccW]),
-      .acc_rd_data_i(acc_rd_data[0+:RowW]),
-      .m_arvalid_o, .m_arready_i, .m_araddr_o, .m_arlen_o, .m_rvalid_i, .m_rready_o, .m_rdata_i, .m_rresp_i, .m_rlast_i,
-      .m_awvalid_o, .m_awready_i, .m_awaddr_o, .m_awlen_o, .m_wvalid_o, .m_wready_i, .m_wdata_o, .m_wstrb_o, .m_wlast_o,
-      .m_bvalid_i, .m_bready_o, .m_bresp_i
-  );
+  // ---- DMA. Engine 0 loads and engine 1 stores, or with DmaShared engine 1 does both. Of an engine's connections the half
+  // that loads (read channels, writes on chip) is used in engine `Loader`, the half that stores in engine 1.
+  localparam int Loader = (millrace_pkg::DmaShared != 0) ? 1 : 0;
+  for (genvar e = Loader; e < 2; e++) begin : g_dma
+    logic load_sp_valid, load_acc_valid, store_sp_valid, store_acc_valid, store_sp_en, store_acc_en;
+    logic [SpW-1:0] load_sp_addr, store_sp_addr;
+    logic [AccW-1:0] load_acc_addr, store_acc_addr;
+    logic [WordW-1:0] load_sp_data, load_acc_data, wdata;
+    logic [3:0] load_quarter;
+    logic sig_valid, sig_irq, arvalid, awvalid, rready, wvalid, wlast, bready;
+    logic [31:0] sig_value, araddr, awaddr;
+    logic [7:0] arlen, awlen;
+    logic [millrace_pkg::Dim-1:0] wstrb;
+    dma #(.CanLoad(e == Loader), .CanStore(e == 1)) u_dma (
+        .clk_i, .rst_ni(core_rst_n), .halt_i(halt), .read_wait_o(read_wait[e]), .write_wait_o(write_wait[e]),
+        .op_valid_i(op_valid[e]), .op_data_i(op_data[e*256+:256]), .op_slot_i(op_slot[e*SlotW+:SlotW]),
+        .op_ready_o(op_ready[e]),
+        .done_valid_o(done_valid[e]), .done_slot_o(done_slot[e*SlotW+:SlotW]),
+        .done_fault_o(done_fault[e*4+:4]), .done_addr_o(done_addr[e*32+:32]),
+        .signal_valid_o(sig_valid), .signal_value_o(sig_value), .signal_irq_o(sig_irq),
+        .seg_id_o(seg_id[e*SegW+:SegW]), .seg_base_i(seg_base[e*32+:32]), .seg_size_i(seg_size[e*32+:32]),
+        .seg_read_i(seg_read[e]), .seg_write_i(seg_write[e]),
+        .sp_wr_valid_o(load_sp_valid), .sp_wr_addr_o(load_sp_addr), .sp_wr_data_o(load_sp_data),
+        .acc_wr_valid_o(load_acc_valid), .acc_wr_addr_o(load_acc_addr), .acc_wr_data_o(load_acc_data),
+        .acc_wr_quarter_o(load_quarter),
+        .sp_rd_valid_o(store_sp_valid), .sp_rd_en_o(store_sp_en), .sp_rd_addr_o(store_sp_addr),
+        .sp_rd_data_i(sp_rd_data[0+:WordW]),
+        .acc_rd_valid_o(store_acc_valid), .acc_rd_en_o(store_acc_en), .acc_rd_addr_o(store_acc_addr),
+        .acc_rd_data_i(acc_rd_data[0+:RowW]),
+        .m_arvalid_o(arvalid), .m_arready_i, .m_araddr_o(araddr), .m_arlen_o(arlen),
+        .m_rvalid_i, .m_rready_o(rready), .m_rdata_i, .m_rresp_i, .m_rlast_i,
+        .m_awvalid_o(awvalid), .m_awready_i, .m_awaddr_o(awaddr), .m_awlen_o(awlen),
+        .m_wvalid_o(wvalid), .m_wready_i, .m_wdata_o(wdata), .m_wstrb_o(wstrb), .m_wlast_o(wlast),
+        .m_bvalid_i, .m_bready_o(bready), .m_bresp_i
+    );
+    if (e == Loader) begin : g_load
+      assign {m_arvalid_o, m_araddr_o, m_arlen_o, m_rready_o} = {arvalid, araddr, arlen, rready};
+      assign {sp_wr_valid[0], sp_wr_addr[0+:SpW], sp_wr_data[0+:WordW]} = {load_sp_valid, load_sp_addr, load_sp_data};
+      assign {acc_wr_valid[0], acc_wr_addr[0+:AccW], acc_wr_quarter[0+:4]} = {load_acc_valid, load_acc_addr, load_quarter};
+      assign acc_wr_data[0+:RowW] = {4{load_acc_data}};
+    end
+    if (e == 1) begin : g_store
+      assign {m_awvalid_o, m_awaddr_o, m_awlen_o, m_bready_o} = {awvalid, awaddr, awlen, bready};
+      assign {m_wvalid_o, m_wdata_o, m_wstrb_o, m_wlast_o} = {wvalid, wdata, wstrb, wlast};
+      assign {sp_rd_valid[0], sp_rd_en[0], sp_rd_addr[0+:SpW]} = {store_sp_valid, store_sp_en, store_sp_addr};
+      assign {acc_rd_valid[0], acc_rd_en[0], acc_rd_addr[0+:AccW]} = {store_acc_valid, store_acc_en, store_acc_addr};
+      assign {signal_valid, signal_value, signal_irq} = {sig_valid, sig_value, sig_irq};
+    end
+    wire unused_load = &{1'b0, load_sp_valid, load_sp_addr, load_sp_data, load_acc_valid, load_acc_addr, load_acc_data,
+                         load_quarter, arvalid, araddr, arlen, rready};
+    wire unused_store = &{1'b0, store_sp_valid, store_sp_en, store_sp_addr, store_acc_valid, store_acc_en, store_acc_addr,
+                          sig_valid, sig_value, sig_irq, awvalid, awaddr, awlen, wvalid, wdata, wstrb, wlast, bready};
+  end
+  if (Loader == 1) begin : g_no_load
+    assign {op_ready[0], done_valid[0], done_slot[0+:SlotW], done_fault[0+:4], done_addr[0+:32]} = '0;
+    assign {seg_id[0+:SegW], read_wait[0], write_wait[0]} = '0;
+    wire unused = &{1'b0, op_valid[0], op_data[0+:256], op_slot[0+:SlotW], seg_base[0+:32], seg_size[0+:32],
+                    seg_read[0], seg_write[0]};
+  end
 
+  // ---- Matmul and vector unit.
   assign sp_rd_en[2:1] = '1;
   assign acc_rd_en[1] = 1'b1;
   assign {acc_rd_quarter[7:6], acc_rd_quarter[3:0]} = '0;
   assign acc_wr_quarter[4+:4] = '1;
   matmul u_matmul (
-      .clk_i,
-      .rst_ni(core_rst_n),
+      .clk_i, .rst_ni(core_rst_n),
       .op_valid_i(op_valid[Matmul]), .op_data_i(op_data[Matmul*256+:256]), .op_slot_i(op_slot[Matmul*SlotW+:SlotW]),
       .op_ready_o(op_ready[Matmul]),
       .done_valid_o(done_valid[Matmul]), .done_slot_o(done_slot[Matmul*SlotW+:SlotW]),
@@ -221,8 +239,7 @@ module millrace #(
   );
 
   vector u_vector (
-      .clk_i,
-      .rst_ni(core_rst_n),
+      .clk_i, .rst_ni(core_rst_n),
       .op_valid_i(op_valid[Vector]), .op_data_i(op_data[Vector*256+:256]), .op_slot_i(op_slot[Vector*SlotW+:SlotW]),
       .op_ready_o(op_ready[Vector]),
       .done_valid_o(done_valid[Vector]), .done_slot_o(done_slot[Vector*SlotW+:SlotW]),

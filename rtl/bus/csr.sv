@@ -6,54 +6,35 @@
 module csr #(
     parameter logic [31:0] BuildId = 32'd0
 ) (
-    input  wire logic        clk_i,
-    input  wire logic        rst_ni,
+    input  wire logic        clk_i, rst_ni,
     // AXI4-Lite.
-    input  wire logic        s_awvalid_i,
-    output logic             s_awready_o,
-    input  wire logic [11:0] s_awaddr_i,
-    input  wire logic        s_wvalid_i,
-    output logic             s_wready_o,
+    input  wire logic        s_awvalid_i, s_wvalid_i, s_bready_i, s_arvalid_i, s_rready_i,
+    output logic             s_awready_o, s_wready_o, s_bvalid_o, s_arready_o, s_rvalid_o,
+    input  wire logic [11:0] s_awaddr_i, s_araddr_i,
     input  wire logic [31:0] s_wdata_i,
-    output logic             s_bvalid_o,
-    input  wire logic        s_bready_i,
-    output logic      [ 1:0] s_bresp_o,
-    input  wire logic        s_arvalid_i,
-    output logic             s_arready_o,
-    input  wire logic [11:0] s_araddr_i,
-    output logic             s_rvalid_o,
-    input  wire logic        s_rready_i,
     output logic      [31:0] s_rdata_o,
-    output logic      [ 1:0] s_rresp_o,
+    output logic      [ 1:0] s_bresp_o, s_rresp_o,
     output logic             irq_o,
     // Command ring.
-    output logic      [31:0] ring_base_o,
+    output logic      [31:0] ring_base_o, tail_o,
     output logic      [ 4:0] ring_log2_o,
-    output logic      [31:0] tail_o,
     input  wire logic [31:0] head_i,
     // Segments.
-    output logic             seg_wr_valid_o,
-    output logic             seg_wr_ring_o,
-    input  wire logic        scan_i,
-    input  wire logic        refused_i,
-    input  wire logic [31:0] seg_base_i,     // of segment s_araddr_i[7:4]
-    input  wire logic [31:0] seg_size_i,
+    output logic             seg_wr_valid_o, seg_wr_ring_o,
+    input  wire logic        scan_i, refused_i,
+    input  wire logic [31:0] seg_base_i, seg_size_i,  // of segment s_araddr_i[7:4]
     input  wire logic [ 1:0] seg_perm_i,
     // State of the core.
-    input  wire logic        work_i,         // instructions are waiting, fetched or running
-    input  wire logic [ 2:0] wait_i,         // responses outstanding: write, read, fetch
+    input  wire logic        work_i,                  // instructions are waiting, fetched or running
+    input  wire logic [ 2:0] wait_i,                  // responses outstanding: write, read, fetch
     input  wire logic        fault_i,
-    input  wire logic [ 3:0] fault_code_i,
-    input  wire logic [ 3:0] fault_unit_i,
-    input  wire logic [31:0] fault_index_i,
-    input  wire logic [31:0] fault_addr_i,
-    input  wire logic        signal_valid_i,
+    input  wire logic [ 3:0] fault_code_i, fault_unit_i,
+    input  wire logic [31:0] fault_index_i, fault_addr_i,
+    input  wire logic        signal_valid_i, signal_irq_i,
     input  wire logic [31:0] signal_value_i,
-    input  wire logic        signal_irq_i,
-    input  wire logic [22:0] events_i,       // counted from BUSY_LOAD on
+    input  wire logic [22:0] events_i,                // counted from BUSY_LOAD on
     // Soft reset: halt_o stops new work; when nothing is outstanding the core is reset for one cycle.
-    output logic             halt_o,
-    output logic             core_rst_no
+    output logic             halt_o, core_rst_no
 );
   localparam int IndexW = millrace_pkg::IndexBits;
   logic [31:0] ring_base_q, signal_q;
@@ -63,19 +44,22 @@ module csr #(
   logic halt_q, clear_q, fault_seen_q;
   wire idle = !work_i && !scan_i && !halt_q;
 
+  function is_segment(input [11:0] addr);
+    is_segment = addr[11:8] == 4'h1 && addr[3:2] != 2'd3 && addr[1:0] == 2'd0 && 32'(addr[7:4]) < millrace_pkg::Segments;
+  endfunction
+
   // ---- Writes.
   wire write = s_awvalid_i && s_wvalid_i && !s_bvalid_o && !scan_i;
   wire [11:0] waddr = s_awaddr_i;
-  wire is_seg = waddr[11:8] == 4'h1 && waddr[3:2] != 2'd3 && 32'(waddr[7:4]) < millrace_pkg::Segments;
+  wire is_seg = is_segment(waddr);
   wire is_ring = waddr == millrace_pkg::RegRingBase || waddr == millrace_pkg::RegRingLog2;
   wire is_free = waddr == millrace_pkg::RegCtrl || waddr == millrace_pkg::RegIrqStatus
       || waddr == millrace_pkg::RegIrqEnable || waddr == millrace_pkg::RegRingTail;
-  wire accept = waddr[1:0] == 2'd0 && (((is_seg || is_ring) && idle) || (is_free && (!halt_q || waddr == millrace_pkg::RegCtrl)));
+  wire accept = ((is_seg || is_ring) && idle) || (is_free && (!halt_q || waddr == millrace_pkg::RegCtrl));
   wire set = write && accept;
   logic bvalid_q, berror_q;
   logic ring_written_q;  // one cycle after the write, when the scan sees the new value
-  assign s_awready_o    = write;
-  assign s_wready_o     = write;
+  assign {s_awready_o, s_wready_o} = {2{write}};
   assign s_bvalid_o     = bvalid_q;
   assign s_bresp_o      = {berror_q, 1'b0};
   assign seg_wr_valid_o = set && is_seg;
@@ -88,12 +72,7 @@ module csr #(
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      bvalid_q       <= 1'b0;
-      ring_base_q    <= '0;
-      ring_log2_q    <= '0;
-      halt_q         <= 1'b0;
-      clear_q        <= 1'b0;
-      ring_written_q <= 1'b0;
+      {bvalid_q, ring_base_q, ring_log2_q, ring_written_q, halt_q, clear_q} <= '0;
     end else begin
       bvalid_q       <= write || (bvalid_q && !s_bready_i);
       ring_written_q <= set && is_ring;
@@ -104,11 +83,7 @@ module csr #(
     end
     if (write) berror_q <= !accept;
     if (!core_rst_no) begin
-      tail_q       <= '0;
-      irq_q        <= '0;
-      irq_enable_q <= '0;
-      signal_q     <= '0;
-      fault_seen_q <= 1'b0;
+      {tail_q, irq_q, irq_enable_q, signal_q, fault_seen_q} <= '0;
     end else begin
       if (set && waddr == millrace_pkg::RegRingTail) tail_q <= s_wdata_i[IndexW-1:0];
       if (set && waddr == millrace_pkg::RegIrqEnable) irq_enable_q <= s_wdata_i[1:0];
@@ -201,8 +176,7 @@ module csr #(
         if (known) begin
           rdata = count_q[counter[6:2]];
         end else begin
-          known = s_araddr_i[11:8] == 4'h1 && s_araddr_i[3:2] != 2'd3 && s_araddr_i[1:0] == 2'd0
-              && 32'(s_araddr_i[7:4]) < millrace_pkg::Segments;
+          known = is_segment(s_araddr_i);
           unique case (s_araddr_i[3:2])
             2'd0: rdata = seg_base_i;
             2'd1: rdata = seg_size_i;

@@ -9,28 +9,24 @@ module segments #(
     parameter int Ports = 2
 ) (
     input  wire logic                                   clk_i,
-    input  wire logic                                   rst_ni,        // power-on reset: segments survive a soft reset
-    input  wire logic                                   clear_i,       // soft reset: clears refused_o
+    input  wire logic                                   rst_ni,      // power-on reset: segments survive a soft reset
+    input  wire logic                                   clear_i,     // soft reset: clears refused_o
     input  wire logic                                   wr_valid_i,
     input  wire logic [      millrace_pkg::SegBits-1:0] wr_index_i,
-    input  wire logic [                            1:0] wr_field_i,    // 0 base, 1 size, 2 permissions
+    input  wire logic [                            1:0] wr_field_i,  // 0 base, 1 size, 2 permissions
     input  wire logic [                           31:0] wr_data_i,
-    input  wire logic                                   wr_ring_i,     // the ring's base or size has been written
+    input  wire logic                                   wr_ring_i,   // the ring's base or size has been written
     input  wire logic [                           31:0] ring_base_i,
     input  wire logic [                            4:0] ring_log2_i,
-    output logic                                        scan_o,
-    output logic                                        refused_o,
+    output logic                                        scan_o, refused_o,
     // Registers of one segment, for the host.
     input  wire logic [      millrace_pkg::SegBits-1:0] rd_index_i,
-    output logic      [                           31:0] rd_base_o,
-    output logic      [                           31:0] rd_size_o,
+    output logic      [                           31:0] rd_base_o, rd_size_o,
     output logic      [                            1:0] rd_perm_o,
     // Look-up by the DMA engines.
     input  wire logic [Ports*millrace_pkg::SegBits-1:0] seg_id_i,
-    output logic      [                   Ports*32-1:0] seg_base_o,
-    output logic      [                   Ports*32-1:0] seg_size_o,
-    output logic      [                      Ports-1:0] seg_read_o,
-    output logic      [                      Ports-1:0] seg_write_o,
+    output logic      [                   Ports*32-1:0] seg_base_o, seg_size_o,
+    output logic      [                      Ports-1:0] seg_read_o, seg_write_o,
     // Segments that share memory with one.
     input  wire logic [      millrace_pkg::SegBits-1:0] alias_seg_i,
     output logic      [     millrace_pkg::Segments-1:0] alias_o
@@ -110,8 +106,7 @@ module segments #(
       end
       if (!rst_ni) begin
         for (int i = 0; i < Segments; i++) alias_q[i] <= '0;
-        busy_q    <= 1'b0;
-        refused_q <= 1'b0;
+        {busy_q, refused_q} <= '0;
       end else begin
         if (wr_valid_i || wr_ring_i) begin
           busy_q   <= 1'b1;
@@ -125,11 +120,8 @@ module segments #(
       end
     end
   end else begin : g_no_scan
-    assign alias_o      = '1;
-    assign scan_o       = 1'b0;
-    assign refused_o    = 1'b0;
-    assign revoke       = 1'b0;
-    assign revoke_index = '0;
+    assign alias_o = '1;
+    assign {scan_o, refused_o, revoke, revoke_index} = '0;
     wire unused_scan = &{1'b0, wr_ring_i, ring_base_i, ring_log2_i, alias_seg_i, clear_i};
   end
 endmodule

@@ -5,19 +5,17 @@
 // (ILLEGAL before OPERAND before nothing) are done in the cycle the word arrives.
 `default_nettype none
 module decode (
-    input  wire logic                              clk_i,
-    input  wire logic                              rst_ni,
-    input  wire logic                              word_valid_i,
+    input  wire logic                              clk_i, rst_ni,
+    input  wire logic                              word_valid_i, word_error_i,
     output logic                                   word_ready_o,
-    input  wire logic [                       31:0] word_data_i,
-    input  wire logic                              word_error_i,
+    input  wire logic [                      31:0] word_data_i,
     output logic                                   empty_o,
     output logic                                   valid_o,
     input  wire logic                              ready_i,
-    output logic      [                      255:0] instr_o,
-    output logic      [                        3:0] fault_o,    // FaultNone, FaultBus, FaultIllegal or FaultOperand
-    output logic      [ millrace_pkg::SpBanks-1:0]  sp_mask_o,
-    output logic      [millrace_pkg::AccBanks-1:0]  acc_mask_o
+    output logic      [                     255:0] instr_o,
+    output logic      [                       3:0] fault_o,  // FaultNone, FaultBus, FaultIllegal or FaultOperand
+    output logic      [ millrace_pkg::SpBanks-1:0] sp_mask_o,
+    output logic      [millrace_pkg::AccBanks-1:0] acc_mask_o
 );
   localparam int SpBanks = millrace_pkg::SpBanks;
   localparam int AccBanks = millrace_pkg::AccBanks;
@@ -41,8 +39,7 @@ module decode (
   // Does this word describe an operand, and of which memory?
   logic use_sp, use_acc;
   always_comb begin
-    use_sp  = 1'b0;
-    use_acc = 1'b0;
+    {use_sp, use_acc} = '0;
     unique case (opcode)
       millrace_pkg::OpLoad, millrace_pkg::OpStore: begin
         use_sp  = idx_q == 3'd1 && dma_space == millrace_pkg::SpaceSp;
@@ -103,13 +100,7 @@ module decode (
   always_ff @(posedge clk_i) begin
     if (take) words_q[idx_q] <= word_data_i;
     if (!rst_ni || (full_q && ready_i)) begin
-      idx_q     <= '0;
-      full_q    <= 1'b0;
-      error_q   <= 1'b0;
-      illegal_q <= 1'b0;
-      operand_q <= 1'b0;
-      sp_q      <= '0;
-      acc_q     <= '0;
+      {idx_q, full_q, error_q, illegal_q, operand_q, sp_q, acc_q} <= '0;
     end else if (take) begin
       idx_q     <= idx_q + 1'b1;
       full_q    <= idx_q == 3'd7;

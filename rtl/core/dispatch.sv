@@ -9,39 +9,35 @@
 module dispatch #(
     parameter int Units = 4
 ) (
-    input  wire logic                                    clk_i,
-    input  wire logic                                    rst_ni,
-    input  wire logic                                    halt_i,        // soft reset pending: nothing starts
+    input  wire logic                                    clk_i, rst_ni,
+    input  wire logic                                    halt_i,       // soft reset pending: nothing starts
     // From decode.
     input  wire logic                                    valid_i,
     output logic                                         ready_o,
-    input  wire logic [                             255:0] instr_i,
-    input  wire logic [                               3:0] fault_i,
-    input  wire logic [        millrace_pkg::SpBanks-1:0] sp_mask_i,
-    input  wire logic [       millrace_pkg::AccBanks-1:0] acc_mask_i,
-    input  wire logic [                              31:0] bus_addr_i,  // where the instruction was fetched
-    output logic      [           millrace_pkg::SegBits-1:0] alias_seg_o,
-    input  wire logic [          millrace_pkg::Segments-1:0] alias_i,   // segments that share memory with `alias_seg_o`
+    input  wire logic [                           255:0] instr_i,
+    input  wire logic [                             3:0] fault_i,
+    input  wire logic [       millrace_pkg::SpBanks-1:0] sp_mask_i,
+    input  wire logic [      millrace_pkg::AccBanks-1:0] acc_mask_i,
+    input  wire logic [                            31:0] bus_addr_i,   // where the instruction was fetched
+    output logic      [       millrace_pkg::SegBits-1:0] alias_seg_o,
+    input  wire logic [      millrace_pkg::Segments-1:0] alias_i,      // segments that share memory with `alias_seg_o`
     // To and from the units.
-    output logic      [                         Units-1:0] op_valid_o,
-    output logic      [                     Units*256-1:0] op_data_o,
-    output logic      [  Units*millrace_pkg::SlotBits-1:0] op_slot_o,
-    input  wire logic [                         Units-1:0] op_ready_i,
-    input  wire logic [                         Units-1:0] done_valid_i,
-    input  wire logic [  Units*millrace_pkg::SlotBits-1:0] done_slot_i,
-    input  wire logic [                       Units*4-1:0] done_fault_i,
-    input  wire logic [                      Units*32-1:0] done_addr_i,
+    output logic      [                       Units-1:0] op_valid_o,
+    output logic      [                   Units*256-1:0] op_data_o,
+    output logic      [Units*millrace_pkg::SlotBits-1:0] op_slot_o,
+    input  wire logic [                       Units-1:0] op_ready_i, done_valid_i,
+    input  wire logic [Units*millrace_pkg::SlotBits-1:0] done_slot_i,
+    input  wire logic [                     Units*4-1:0] done_fault_i,
+    input  wire logic [                    Units*32-1:0] done_addr_i,
     // State.
-    output logic      [                              31:0] head_o,      // instructions dispatched
-    output logic                                         busy_o,        // slots in use
-    output logic      [                         Units-1:0] unit_busy_o,   // instructions begun and not complete, by unit
-    output logic      [                   Units*Units-1:0] stall_o,       // else: bit u*Units+v, unit u stands still for v (u: empty)
-    output logic                                         stop_o,        // a fault has been seen
-    output logic                                         fault_o,       // ... and the record is final
-    output logic      [                               3:0] fault_code_o,
-    output logic      [                               3:0] fault_unit_o,
-    output logic      [                              31:0] fault_index_o,
-    output logic      [                              31:0] fault_addr_o
+    output logic      [                            31:0] head_o,       // instructions dispatched
+    output logic                                         busy_o,       // slots in use
+    output logic      [                       Units-1:0] unit_busy_o,  // instructions begun and not complete, by unit
+    output logic      [                 Units*Units-1:0] stall_o,      // else: bit u*Units+v, unit u stands still for v (u: empty)
+    output logic                                         stop_o,       // a fault has been seen
+    output logic                                         fault_o,      // ... and the record is final
+    output logic      [                             3:0] fault_code_o, fault_unit_o,
+    output logic      [                            31:0] fault_index_o, fault_addr_o
 );
   localparam int Slots = millrace_pkg::Slots;
   localparam int SlotW = millrace_pkg::SlotBits;
@@ -92,28 +88,16 @@ module dispatch #(
 
   for (genvar u = 0; u < Units; u++) begin : g_unit
     if (u == 0 && millrace_pkg::DmaShared != 0) begin : g_none
-      assign push_ready[u] = 1'b0;
-      assign start[u] = 1'b0;
-      assign op_valid_o[u] = 1'b0;
-      assign head_valid[u] = 1'b0;
-      assign op_data_o[u*256+:256] = '0;
-      assign op_slot_o[u*SlotW+:SlotW] = '0;
+      assign {push_ready[u], start[u], head_valid[u], op_valid_o[u]} = '0;
+      assign {op_data_o[u*256+:256], op_slot_o[u*SlotW+:SlotW]} = '0;
       wire unused_ready = op_ready_i[u];
     end else begin : g_queue
       unit_queue u_queue (
-          .clk_i,
-          .rst_ni,
-          .push_valid_i(push && target[u]),
-          .push_ready_o(push_ready[u]),
-          .push_data_i (instr_i),
-          .push_slot_i (slot),
-          .may_start_i (may_start),
-          .start_o     (start[u]),
-          .head_valid_o(head_valid[u]),
-          .op_valid_o  (op_valid_o[u]),
-          .op_data_o   (op_data_o[u*256+:256]),
-          .op_slot_o   (op_slot_o[u*SlotW+:SlotW]),
-          .op_ready_i  (op_ready_i[u])
+          .clk_i, .rst_ni,
+          .push_valid_i(push && target[u]), .push_ready_o(push_ready[u]), .push_data_i(instr_i), .push_slot_i(slot),
+          .may_start_i(may_start), .start_o(start[u]), .head_valid_o(head_valid[u]),
+          .op_valid_o(op_valid_o[u]), .op_ready_i(op_ready_i[u]),
+          .op_data_o(op_data_o[u*256+:256]), .op_slot_o(op_slot_o[u*SlotW+:SlotW])
       );
     end
   end
@@ -143,12 +127,7 @@ module dispatch #(
   logic [3:0] new_code, new_unit;
   logic [31:0] new_addr;
   always_comb begin
-    new_fault = 1'b0;
-    new_age   = '0;
-    new_code  = '0;
-    new_unit  = '0;
-    new_addr  = '0;
-    age       = '0;
+    {new_fault, new_age, new_code, new_unit, new_addr, age} = '0;
     for (int u = 0; u < Units; u++) begin
       age = SlotW'(head_q[SlotW-1:0] - done_slot_i[u*SlotW+:SlotW] - 1'b1);
       if (done_valid_i[u] && done_fault_i[u*4+:4] != millrace_pkg::FaultNone
@@ -200,33 +179,27 @@ module dispatch #(
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      head_q    <= '0;
-      valid_q   <= '0;
-      running_q <= '0;
-      stop_q    <= 1'b0;
-      older_q   <= '1;
-      code_q    <= millrace_pkg::FaultNone;
-      fault_unit_q <= '0;
-      addr_q    <= '0;
+      {head_q, valid_q, running_q, stop_q, fault_unit_q, addr_q} <= '0;
+      older_q <= '1;
+      code_q  <= millrace_pkg::FaultNone;
     end else begin
       if (push) head_q <= head_q + 1'b1;
       valid_q   <= (valid_q & ~clear) | (Slots'(push) << slot);
       running_q <= (running_q | started) & ~clear;
+      if (new_fault || decode_fault) stop_q <= 1'b1;
       if (new_fault) begin
-        stop_q    <= 1'b1;
         for (int i = 0; i < Slots; i++) begin
           older_q[i] <= SlotW'(head_q[SlotW-1:0] - SlotW'(i) - 1'b1) > new_age && !(push && slot == SlotW'(i));
         end
-        code_q    <= new_code;
+        code_q       <= new_code;
         fault_unit_q <= new_unit;
-        back_q    <= (SlotW + 1)'(new_age) + (SlotW + 1)'(push) + 1'b1;
-        addr_q    <= new_addr;
+        addr_q       <= new_addr;
+        back_q       <= (SlotW + 1)'(new_age) + (SlotW + 1)'(push) + 1'b1;
       end else if (decode_fault) begin
-        stop_q    <= 1'b1;
-        code_q    <= fault_i;
+        code_q       <= fault_i;
         fault_unit_q <= millrace_pkg::UnitFetch;
-        back_q    <= '0;
-        addr_q    <= fault_i == millrace_pkg::FaultBus ? bus_addr_i : 32'd0;
+        back_q       <= '0;
+        addr_q       <= fault_i == millrace_pkg::FaultBus ? bus_addr_i : 32'd0;
       end
     end
     for (int i = 0; i < Slots; i++) begin

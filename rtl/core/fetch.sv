@@ -5,32 +5,27 @@
 // With FetchWords = 0 one instruction is requested at a time, when decode is empty (`want_i`), and words pass straight through.
 `default_nettype none
 module fetch (
-    input  wire logic        clk_i,
-    input  wire logic        rst_ni,
-    input  wire logic        run_i,       // new bursts may start
-    input  wire logic        want_i,      // decode holds no word of an instruction
+    input  wire logic        clk_i, rst_ni,
+    input  wire logic        run_i,           // new bursts may start
+    input  wire logic        want_i,          // decode holds no word of an instruction
     input  wire logic [31:0] ring_base_i,
     input  wire logic [ 4:0] ring_log2_i,
-    input  wire logic [31:0] tail_i,      // instructions the host has put into the ring
-    input  wire logic [31:0] head_i,      // instructions dispatched
-    output logic             pending_o,   // instructions remain to be fetched or responses to come
-    output logic             wait_o,      // responses outstanding
-    output logic      [31:0] head_addr_o, // bus address of instruction `head_i`
+    input  wire logic [31:0] tail_i, head_i,  // instructions the host has put into the ring; dispatched
+    output logic             pending_o,       // instructions remain to be fetched or responses to come
+    output logic             wait_o,          // responses outstanding
+    output logic      [31:0] head_addr_o,     // bus address of instruction `head_i`
 
     output logic             word_valid_o,
     input  wire logic        word_ready_i,
     output logic      [31:0] word_data_o,
-    output logic             word_error_o, // the bus answered this beat with an error
+    output logic             word_error_o,    // the bus answered this beat with an error
 
-    output logic             f_arvalid_o,
-    input  wire logic        f_arready_i,
+    output logic             f_arvalid_o, f_rready_o,
+    input  wire logic        f_arready_i, f_rvalid_i, f_rlast_i,
     output logic      [31:0] f_araddr_o,
     output logic      [ 7:0] f_arlen_o,
-    input  wire logic        f_rvalid_i,
-    output logic             f_rready_o,
     input  wire logic [31:0] f_rdata_i,
-    input  wire logic [ 1:0] f_rresp_i,
-    input  wire logic        f_rlast_i
+    input  wire logic [ 1:0] f_rresp_i
 );
   localparam int AddrW = millrace_pkg::AddrBits;
   localparam int IndexW = millrace_pkg::IndexBits;
@@ -55,9 +50,7 @@ module fetch (
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      next_q    <= '0;
-      bursts_q  <= '0;
-      offered_q <= 1'b0;
+      {next_q, bursts_q, offered_q} <= '0;
     end else begin
       offered_q <= f_arvalid_o && !f_arready_i;
       if (ar) next_q <= next_q + 1'b1;
@@ -81,18 +74,10 @@ module fetch (
       if (!rst_ni) free_q <= FreeW'(millrace_pkg::FetchWords);
       else free_q <= free_q - (ar ? FreeW'(8) : '0) + FreeW'(pop);
     end
-    fifo #(
-        .Width(33),
-        .Depth(millrace_pkg::FetchWords)
-    ) u_buffer (
-        .clk_i,
-        .rst_ni,
-        .in_valid_i (f_rvalid_i),
-        .in_ready_o (f_rready_o),
-        .in_data_i  ({f_rresp_i != 2'b00, f_rdata_i}),
-        .out_valid_o(word_valid_o),
-        .out_ready_i(word_ready_i),
-        .out_data_o ({word_error_o, word_data_o})
+    fifo #(.Width(33), .Depth(millrace_pkg::FetchWords)) u_buffer (
+        .clk_i, .rst_ni,
+        .in_valid_i(f_rvalid_i), .in_ready_o(f_rready_o), .in_data_i({f_rresp_i != 2'b00, f_rdata_i}),
+        .out_valid_o(word_valid_o), .out_ready_i(word_ready_i), .out_data_o({word_error_o, word_data_o})
     );
     wire unused_want = want_i;
   end

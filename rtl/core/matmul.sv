@@ -9,31 +9,24 @@
 // c + Dim + 1; it is popped with the last row's address and completes (done) with the last row's write.
 `default_nettype none
 module matmul (
-    input  wire logic                                 clk_i,
-    input  wire logic                                 rst_ni,
+    input  wire logic                                 clk_i, rst_ni,
     input  wire logic                                 op_valid_i,
-    input  wire logic [                          255:0] op_data_i,
-    input  wire logic [    millrace_pkg::SlotBits-1:0] op_slot_i,
-    output logic                                      op_ready_o,
-    output logic                                      done_valid_o,
-    output logic      [    millrace_pkg::SlotBits-1:0] done_slot_o,
-    output logic      [                           3:0] done_fault_o,
-    output logic      [                          31:0] done_addr_o,
-    output logic                                      step_o,        // a K-vector of A is multiplied
+    input  wire logic [                        255:0] op_data_i,
+    input  wire logic [   millrace_pkg::SlotBits-1:0] op_slot_i,
+    output logic                                      op_ready_o, done_valid_o,
+    output logic      [   millrace_pkg::SlotBits-1:0] done_slot_o,
+    output logic      [                          3:0] done_fault_o,
+    output logic      [                         31:0] done_addr_o,
+    output logic                                      step_o,  // a K-vector of A is multiplied
     // Scratchpad: A and B.
-    output logic                                      a_rd_valid_o,
-    output logic      [  millrace_pkg::SpAddrBits-1:0] a_rd_addr_o,
-    input  wire logic [    millrace_pkg::WordBits-1:0] a_rd_data_i,
-    output logic                                      b_rd_valid_o,
-    output logic      [  millrace_pkg::SpAddrBits-1:0] b_rd_addr_o,
-    input  wire logic [    millrace_pkg::WordBits-1:0] b_rd_data_i,
+    output logic                                      a_rd_valid_o, b_rd_valid_o,
+    output logic      [ millrace_pkg::SpAddrBits-1:0] a_rd_addr_o, b_rd_addr_o,
+    input  wire logic [   millrace_pkg::WordBits-1:0] a_rd_data_i, b_rd_data_i,
     // Accumulators. Data of a row that is not read must be 0.
-    output logic                                      d_rd_valid_o,
-    output logic      [ millrace_pkg::AccAddrBits-1:0] d_rd_addr_o,
-    input  wire logic [  4*millrace_pkg::WordBits-1:0] d_rd_data_i,
-    output logic                                      d_wr_valid_o,
-    output logic      [ millrace_pkg::AccAddrBits-1:0] d_wr_addr_o,
-    output logic      [  4*millrace_pkg::WordBits-1:0] d_wr_data_o
+    output logic                                      d_rd_valid_o, d_wr_valid_o,
+    output logic      [millrace_pkg::AccAddrBits-1:0] d_rd_addr_o, d_wr_addr_o,
+    input  wire logic [ 4*millrace_pkg::WordBits-1:0] d_rd_data_i,
+    output logic      [ 4*millrace_pkg::WordBits-1:0] d_wr_data_o
 );
   localparam int Dim = millrace_pkg::Dim;
   localparam int DimL2 = millrace_pkg::DimLog2;
@@ -63,6 +56,7 @@ module matmul (
   wire ct_end = ct_q == op.n_ct[CntW-1:0];
   wire kx_end = !Conv || kx_q == op.n_kx;
   wire ky_end = !Conv || ky_q == op.n_ky;
+  wire k_begin = ct_q == '0 && (!Conv || (kx_q == '0 && ky_q == '0));
   wire k_end = ct_end && kx_end && ky_end;
   wire nt_end = !Tiles || nt_q == op.n_nt;
   wire read_col = run_q && !kill_q && more_q && (!full_q || go);
@@ -75,6 +69,7 @@ module matmul (
   logic [SpW-1:0] b_bad_addr_q, b_rd_addr_q;
   wire b_outside = millrace_pkg::outside(1'b0, 16'(b_col_q), op.b, op.b_hi);
   wire b_was_bad = b_bad_q && col_q != '0;
+  wire b_is_bad = b_was_bad || b_outside;
   assign b_from = col_end ? (k_end ? b_tile_q : b_k_q) : b_col_q;
   assign b_next = b_from + (!col_end ? op.b_col[SpW-1:0] : !k_end ? op.b_k[SpW-1:0]
                                       : Tiles ? op.b_tile[SpW-1:0] : '0);
@@ -93,19 +88,12 @@ module matmul (
 
   always_ff @(posedge clk_i) begin
     if (accept) begin
-      nt_q     <= '0;
-      ky_q     <= '0;
-      kx_q     <= '0;
-      ct_q     <= '0;
-      b_col_q  <= op.b[SpW-1:0];
-      b_k_q    <= op.b[SpW-1:0];
-      b_tile_q <= op.b[SpW-1:0];
-      a_ct_q   <= op.a[SpW-1:0];
-      a_kx_q   <= op.a[SpW-1:0];
-      a_ky_q   <= op.a[SpW-1:0];
+      {nt_q, ky_q, kx_q, ct_q} <= '0;
+      {b_col_q, b_k_q, b_tile_q} <= {3{op.b[SpW-1:0]}};
+      {a_ct_q, a_kx_q, a_ky_q} <= {3{op.a[SpW-1:0]}};
     end else if (read_col) begin
       b_col_q      <= b_next;
-      b_bad_q      <= b_was_bad || b_outside;
+      b_bad_q      <= b_is_bad;
       if (!b_was_bad) b_bad_addr_q <= b_col_q;
       if (read_end) begin
         ct_q   <= ct_end ? '0 : ct_q + 1'b1;
@@ -124,25 +112,21 @@ module matmul (
           b_tile_q <= b_next;
         end
         wait_a_q        <= a_ct_q;
-        wait_new_q      <= ct_q == '0 && (!Conv || (kx_q == '0 && ky_q == '0));
-        wait_first_q    <= ct_q == '0 && (!Conv || (kx_q == '0 && ky_q == '0)) && !op.accumulate;
+        wait_new_q      <= k_begin;
+        wait_first_q    <= k_begin && !op.accumulate;
         wait_last_q     <= k_end && nt_end;
-        wait_bad_q      <= b_was_bad || b_outside;
+        wait_bad_q      <= b_is_bad;
         wait_bad_addr_q <= b_was_bad ? b_bad_addr_q : b_col_q;
       end
     end
     b_rd_addr_q <= b_col_q;
     if (!rst_ni) begin
-      b_rd_q <= 1'b0;
-      more_q <= 1'b0;
-      full_q <= 1'b0;
-      col_q  <= '0;
+      {b_rd_q, more_q, full_q, col_q} <= '0;
     end else begin
       b_rd_q <= read_col && !b_outside;
       if (accept) begin
         more_q <= 1'b1;
-        full_q <= 1'b0;
-        col_q  <= '0;
+        {full_q, col_q} <= '0;
       end else begin
         if (read_col) col_q <= col_q + 1'b1;
         if (read_end) more_q <= !(k_end && nt_end);
@@ -178,11 +162,9 @@ module matmul (
 
   always_ff @(posedge clk_i) begin
     if (go) begin
-      a_q      <= wait_a_q;
-      a_oy_q   <= wait_a_q;
-      ox_q     <= '0;
-      oy_q     <= '0;
-      d_q      <= wait_new_q ? d_q + 1'b1 : d_tile_q;
+      {a_q, a_oy_q} <= {2{wait_a_q}};
+      {ox_q, oy_q} <= '0;
+      d_q <= wait_new_q ? d_q + 1'b1 : d_tile_q;
       if (wait_new_q) d_tile_q <= d_q + 1'b1;
       first_q    <= wait_first_q;
       last_q     <= wait_last_q;
@@ -202,10 +184,7 @@ module matmul (
     if (go) cycle_q <= '0;
     else if (!long_enough) cycle_q <= cycle_q + 1'b1;
     if (!rst_ni) begin
-      run_q  <= 1'b0;
-      kill_q <= 1'b0;
-      row_q  <= 1'b0;
-      tail_q <= 1'b0;
+      {run_q, kill_q, row_q, tail_q} <= '0;
     end else begin
       run_q  <= accept || (run_q && !op_ready_o);
       kill_q <= bad || (kill_q && !killed);
@@ -230,8 +209,6 @@ module matmul (
       d_p[i]    <= d_p[i-1];
       slot_p[i] <= slot_p[i-1];
     end
-  end
-  always_ff @(posedge clk_i) begin
     a_rd_addr_q <= a_q;
     if (bad) fault_addr_q <= bad_b_q ? 32'(bad_addr_q) : a_outside ? 32'(a_q) : 32'(d_q);
   end
@@ -256,20 +233,13 @@ module matmul (
     load_p   <= {load_p[1:0], read_col};
     transpose_p <= {transpose_p[1:0], op.transpose};
     col_p[0] <= col_q;
-    col_p[1] <= col_p[0];
-    col_p[2] <= col_p[1];
+    for (int i = 1; i < 3; i++) col_p[i] <= col_p[i-1];
   end
 
   matmul_array u_array (
       .clk_i,
-      .b_valid_i    (load_p[2]),
-      .b_index_i    (col_p[2]),
-      .b_transpose_i(transpose_p[2]),
-      .b_data_i     (b_rd_data_i),
-      .swap_i       (go_p[2]),
-      .a_data_i     (a_rd_data_i),
-      .d_data_i     (d_rd_data_i),
-      .d_data_o     (d_wr_data_o)
+      .b_valid_i(load_p[2]), .b_index_i(col_p[2]), .b_transpose_i(transpose_p[2]), .b_data_i(b_rd_data_i),
+      .swap_i(go_p[2]), .a_data_i(a_rd_data_i), .d_data_i(d_rd_data_i), .d_data_o(d_wr_data_o)
   );
 
 `ifdef FORMAL

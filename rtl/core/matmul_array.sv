@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Dot-product array: Dim columns, each Dim multipliers and a registered adder tree, and one accumulating adder a column.
 // B is double-buffered: words go one at a time into the shadow registers (a column of B, or with transpose a row), `swap_i`
-// moves them into the multipliers, active from the next cycle on. Latency: products are registered at the end of A's cycle, sums log2(Dim) cycles
-// later, d_data_o one more; d_data_i, 0 to overwrite, belongs to the sum.
+// moves them into the multipliers, active from the next cycle on. Latency: products are registered at the end of A's cycle,
+// sums log2(Dim) cycles later, d_data_o one more; d_data_i, 0 to overwrite, belongs to the sum.
 `default_nettype none
 module matmul_array (
     input  wire logic                                clk_i,
-    input  wire logic                                b_valid_i,
-    input  wire logic [    millrace_pkg::DimLog2-1:0] b_index_i,
-    input  wire logic                                b_transpose_i,
-    input  wire logic [   millrace_pkg::WordBits-1:0] b_data_i,
+    input  wire logic                                b_valid_i, b_transpose_i,
+    input  wire logic [   millrace_pkg::DimLog2-1:0] b_index_i,
+    input  wire logic [  millrace_pkg::WordBits-1:0] a_data_i, b_data_i,
     input  wire logic                                swap_i,
-    input  wire logic [   millrace_pkg::WordBits-1:0] a_data_i,
-    input  wire logic [ 4*millrace_pkg::WordBits-1:0] d_data_i,
-    output logic      [ 4*millrace_pkg::WordBits-1:0] d_data_o
+    input  wire logic [4*millrace_pkg::WordBits-1:0] d_data_i,
+    output logic      [4*millrace_pkg::WordBits-1:0] d_data_o
 );
   localparam int Dim = millrace_pkg::Dim;
   localparam int Levels = millrace_pkg::DimLog2;
@@ -35,14 +33,9 @@ module matmul_array (
     for (genvar k = 0; k < Dim; k += 2) begin : g_mul
       logic signed [15:0] p0, p1;
       mul_s8x2 u_mul (
-          .clk_i,
-          .hold_i(!swap_i),
-          .a0_i(a_data_i[k*8+:8]),
-          .b0_i(shadow_q[k]),
-          .a1_i(a_data_i[k*8+8+:8]),
-          .b1_i(shadow_q[k+1]),
-          .p0_o(p0),
-          .p1_o(p1)
+          .clk_i, .hold_i(!swap_i),
+          .a0_i(a_data_i[k*8+:8]), .b0_i(shadow_q[k]), .p0_o(p0),
+          .a1_i(a_data_i[k*8+8+:8]), .b1_i(shadow_q[k+1]), .p1_o(p1)
       );
       assign leaf[k]   = SumW'(p0);
       assign leaf[k+1] = SumW'(p1);

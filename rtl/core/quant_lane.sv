@@ -12,9 +12,8 @@ module quant_lane (
     input  wire logic        clk_i,
     input  wire logic [31:0] t_i,
     input  wire logic [ 1:0] mode_i,
-    input  wire logic [ 7:0] left_i,       // shift, cycle 1
-    input  wire logic [ 7:0] right_i,      // shift, cycle 3
-    input  wire logic [31:0] mult_i,       // cycle 3
+    input  wire logic [ 7:0] left_i, right_i,  // shift, in cycles 1 and 3
+    input  wire logic [31:0] mult_i,           // cycle 3
     input  wire logic        fp32_late_i,
     output logic      [31:0] q_o
 );
@@ -92,12 +91,7 @@ module quant_lane (
   assign unused = product[63];
   logic signed [9:0] right5_q, right6_q, right7_q;
   logic [5:0] neg_q;  // [k]: in cycle 5 + k
-  mul_u32 u_mul (
-      .clk_i,
-      .a_i(a_q),
-      .b_i(b_q),
-      .p_o(product)
-  );
+  mul_u32 u_mul (.clk_i, .a_i(a_q), .b_i(b_q), .p_o(product));
   always_ff @(posedge clk_i) begin
     right5_q <= right4_q;
     right6_q <= right5_q;
@@ -145,10 +139,7 @@ module quant_lane (
     mag10_q  <= wide[32:1];
     up10_q   <= wide[0] && (!late || wide[1] || rest);
     huge10_q <= huge9_q;
-    if (tiny9_q) begin
-      mag10_q <= '0;
-      up10_q  <= 1'b0;
-    end
+    if (tiny9_q) {mag10_q, up10_q} <= '0;
   end
 
   // Cycle 10: round, sign, saturate.

@@ -4,15 +4,13 @@
 // Read latency 2 cycles while rd_en; writes take effect at the end of the cycle.
 `default_nettype none
 module sp_banks #(
-    parameter int NumRd = 5,
-    parameter int NumWr = 2
+    parameter int NumRd = 5, NumWr = 2
 ) (
-    input  wire logic                                     clk_i,
-    input  wire logic [                        NumRd-1:0] rd_valid_i,
-    input  wire logic [                        NumRd-1:0] rd_en_i,
+    input  wire logic                                      clk_i,
+    input  wire logic [                         NumRd-1:0] rd_valid_i, rd_en_i,
     input  wire logic [NumRd*millrace_pkg::SpAddrBits-1:0] rd_addr_i,
     output logic      [  NumRd*millrace_pkg::WordBits-1:0] rd_data_o,
-    input  wire logic [                        NumWr-1:0] wr_valid_i,
+    input  wire logic [                         NumWr-1:0] wr_valid_i,
     input  wire logic [NumWr*millrace_pkg::SpAddrBits-1:0] wr_addr_i,
     input  wire logic [  NumWr*millrace_pkg::WordBits-1:0] wr_data_i
 );
@@ -29,10 +27,7 @@ module sp_banks #(
     logic [RowW-1:0] row;
     logic [WordW-1:0] wdata;
     always_comb begin
-      en    = 1'b0;
-      we    = 1'b0;
-      row   = '0;
-      wdata = '0;
+      {en, we, row, wdata} = '0;
       for (int p = 0; p < NumRd; p++) begin
         if (rd_valid_i[p] && rd_en_i[p] && rd_addr_i[p*AddrW+RowW+:BankW] == BankW'(b)) begin
           en  = 1'b1;
@@ -48,16 +43,8 @@ module sp_banks #(
         end
       end
     end
-    ram_1rw #(
-        .Width(WordW),
-        .Depth(millrace_pkg::SpRows)
-    ) u_ram (
-        .clk_i  (clk_i),
-        .en_i   (en),
-        .we_i   (we),
-        .addr_i (row),
-        .wdata_i(wdata),
-        .rdata_o(bank_rdata[b])
+    ram_1rw #(.Width(WordW), .Depth(millrace_pkg::SpRows)) u_ram (
+        .clk_i, .en_i(en), .we_i(we), .addr_i(row), .wdata_i(wdata), .rdata_o(bank_rdata[b])
     );
   end
 

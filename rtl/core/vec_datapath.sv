@@ -9,49 +9,30 @@
 // are not overwritten.
 `default_nettype none
 module vec_datapath (
-    input  wire logic                                clk_i,
-    input  wire logic                                rst_ni,
+    input  wire logic                                 clk_i, rst_ni,
     input  wire millrace_pkg::vector_t                op_i,
     input  wire millrace_pkg::vset_t                  vset_i,
     // Items; see vector.
-    input  wire logic                                param_i,
-    input  wire logic                                row_i,
-    input  wire logic                                mark_i,
-    input  wire logic                                fault_i,
-    input  wire logic                                first_i,       // the reduction begins
-    input  wire logic                                result_i,      // the reduction ends
-    input  wire logic                                end_i,         // last row
+    input  wire logic                                 param_i, row_i, mark_i, fault_i,
+    input  wire logic                                 first_i, result_i,  // the reduction begins; it ends
+    input  wire logic                                 end_i,              // last row
     input  wire logic [   millrace_pkg::SlotBits-1:0] slot_i,
-    input  wire logic [ millrace_pkg::SpAddrBits-1:0] src1_i,
-    input  wire logic [ millrace_pkg::SpAddrBits-1:0] src2_i,
-    input  wire logic [ millrace_pkg::SpAddrBits-1:0] param_addr_i,
-    input  wire logic [                         3:0] param_idx_i,
-    input  wire logic [ millrace_pkg::SpAddrBits-1:0] addr_i,        // destination, or address of the fault
-    output logic                                     ready_o,
-    output logic                                     released_o,
-    output logic                                     done_valid_o,
+    input  wire logic [ millrace_pkg::SpAddrBits-1:0] src1_i, src2_i, param_addr_i,
+    input  wire logic [ millrace_pkg::SpAddrBits-1:0] addr_i,             // destination, or address of the fault
+    input  wire logic [                          3:0] param_idx_i,
+    output logic                                      ready_o, released_o, done_valid_o,
     output logic      [   millrace_pkg::SlotBits-1:0] done_slot_o,
-    output logic      [                         3:0] done_fault_o,
-    output logic      [                        31:0] done_addr_o,
+    output logic      [                          3:0] done_fault_o,
+    output logic      [                         31:0] done_addr_o,
     // Memories.
-    output logic                                     sp1_rd_valid_o,
-    output logic      [ millrace_pkg::SpAddrBits-1:0] sp1_rd_addr_o,
-    input  wire logic [   millrace_pkg::WordBits-1:0] sp1_rd_data_i,
-    output logic                                     sp2_rd_valid_o,
-    output logic      [ millrace_pkg::SpAddrBits-1:0] sp2_rd_addr_o,
-    input  wire logic [   millrace_pkg::WordBits-1:0] sp2_rd_data_i,
-    output logic                                     sp_wr_valid_o,
-    output logic      [ millrace_pkg::SpAddrBits-1:0] sp_wr_addr_o,
+    output logic                                      sp1_rd_valid_o, sp2_rd_valid_o, sp_wr_valid_o,
+    output logic      [ millrace_pkg::SpAddrBits-1:0] sp1_rd_addr_o, sp2_rd_addr_o, sp_wr_addr_o,
+    input  wire logic [   millrace_pkg::WordBits-1:0] sp1_rd_data_i, sp2_rd_data_i,
     output logic      [   millrace_pkg::WordBits-1:0] sp_wr_data_o,
-    output logic                                     acc1_rd_valid_o,
-    output logic      [millrace_pkg::AccAddrBits-1:0] acc1_rd_addr_o,
-    input  wire logic [ 4*millrace_pkg::WordBits-1:0] acc1_rd_data_i,
-    output logic                                     acc2_rd_valid_o,
-    output logic      [millrace_pkg::AccAddrBits-1:0] acc2_rd_addr_o,
-    input  wire logic [ 4*millrace_pkg::WordBits-1:0] acc2_rd_data_i,
-    output logic                                     acc_wr_valid_o,
-    output logic      [millrace_pkg::AccAddrBits-1:0] acc_wr_addr_o,
-    output logic      [                         3:0] acc_wr_quarter_o,
+    output logic                                      acc1_rd_valid_o, acc2_rd_valid_o, acc_wr_valid_o,
+    output logic      [millrace_pkg::AccAddrBits-1:0] acc1_rd_addr_o, acc2_rd_addr_o, acc_wr_addr_o,
+    input  wire logic [ 4*millrace_pkg::WordBits-1:0] acc1_rd_data_i, acc2_rd_data_i,
+    output logic      [                          3:0] acc_wr_quarter_o,
     output logic      [ 4*millrace_pkg::WordBits-1:0] acc_wr_data_o
 );
   localparam int Dim = millrace_pkg::Dim;
@@ -99,10 +80,7 @@ module vec_datapath (
     fault_q <= {fault_q[Final-1:1], mark_i && fault_i};
     if (!rst_ni) begin
       slice_q[0] <= '0;
-      beat_q     <= '0;
-      result_q   <= '0;
-      end_q      <= '0;
-      release_q  <= '0;
+      {beat_q, result_q, end_q, release_q} <= '0;
     end else begin
       if (row_i) slice_q[0] <= last_slice ? '0 : slice_q[0] + 1'b1;
       beat_q    <= {beat_q[Final-1:1], row_i};
@@ -184,34 +162,20 @@ module vec_datapath (
       if (scalar1) src1 = vset_i.scalar1;
       if (scalar2) src2 = vset_i.scalar2;
     end
-    vec_lane #(
-        .SliceW(SliceW)
-    ) u_lane (
+    vec_lane #(.SliceW(SliceW)) u_lane (
         .clk_i,
-        .src1_i     (src1),
-        .src2_i     (src2),
-        .offset1_i  (scalar1 ? '0 : vset_i.offset1),
-        .offset2_i  (scalar2 ? '0 : vset_i.offset2),
-        .shift1_i   (scalar1 ? '0 : vset_i.preshift1),
-        .shift2_i   (scalar2 ? '0 : vset_i.preshift2),
-        .op_i       (op_i.op),
-        .reduce_i   (op_i.reduce),
-        .first_i    (first_q[Reduce]),
-        .slice_i    (slice_q[Reduce]),
-        .out_slice_i(slice_q[Bias]),
-        .r_o        (r)
+        .src1_i(src1), .offset1_i(scalar1 ? '0 : vset_i.offset1), .shift1_i(scalar1 ? '0 : vset_i.preshift1),
+        .src2_i(src2), .offset2_i(scalar2 ? '0 : vset_i.offset2), .shift2_i(scalar2 ? '0 : vset_i.preshift2),
+        .op_i(op_i.op), .reduce_i(op_i.reduce), .first_i(first_q[Reduce]),
+        .slice_i(slice_q[Reduce]), .out_slice_i(slice_q[Bias]), .r_o(r)
     );
     always_ff @(posedge clk_i) t_q <= r + (op_i.channel ? bias[slice_q[Bias]] : '0);
 
     quant_lane u_quant (
-        .clk_i,
-        .t_i        (t_q),
-        .mode_i     (op_i.quant),
-        .left_i     (op_i.channel ? shift[slice_q[Quant+1]] : vset_i.scalar_shift),
-        .right_i    (op_i.channel ? shift[slice_q[Quant+3]] : vset_i.scalar_shift),
-        .mult_i     (op_i.channel ? mult[slice_q[Quant+3]] : vset_i.scalar_mult),
-        .fp32_late_i(fp32_q),
-        .q_o        (q[l])
+        .clk_i, .t_i(t_q), .mode_i(op_i.quant), .fp32_late_i(fp32_q), .q_o(q[l]),
+        .left_i(op_i.channel ? shift[slice_q[Quant+1]] : vset_i.scalar_shift),
+        .right_i(op_i.channel ? shift[slice_q[Quant+3]] : vset_i.scalar_shift),
+        .mult_i(op_i.channel ? mult[slice_q[Quant+3]] : vset_i.scalar_mult)
     );
   end
 

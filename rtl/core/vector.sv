@@ -13,8 +13,7 @@ module vector (
     input  wire logic                                 op_valid_i,
     input  wire logic [                        255:0] op_data_i,
     input  wire logic [   millrace_pkg::SlotBits-1:0] op_slot_i,
-    output logic                                      op_ready_o,
-    output logic                                      done_valid_o,
+    output logic                                      op_ready_o, done_valid_o,
     output logic      [   millrace_pkg::SlotBits-1:0] done_slot_o,
     output logic      [                          3:0] done_fault_o,
     output logic      [                         31:0] done_addr_o,
@@ -75,31 +74,15 @@ module vector (
   logic last, inner_last, first;
 
   loop_nest #(.N(Loops), .CountW(CountW)) u_nest (
-      .clk_i,
-      .load_i   (load),
-      .step_i   (step),
-      .counts_i (counts),
-      .end_o    (loop_end),
-      .last_o   (last),
-      .advance_o(advance)
+      .clk_i, .load_i(load), .step_i(step), .counts_i(counts), .end_o(loop_end), .last_o(last), .advance_o(advance)
   );
   loop_addr #(.N(Loops), .AddrW(AddrW)) u_src1 (
-      .clk_i,
-      .load_i   (load),
-      .step_i   (step),
-      .advance_i(advance),
-      .base_i   (op.src1[AddrW-1:0]),
-      .strides_i(strides1),
-      .addr_o   (src1)
+      .clk_i, .load_i(load), .step_i(step), .advance_i(advance),
+      .base_i(op.src1[AddrW-1:0]), .strides_i(strides1), .addr_o(src1)
   );
   loop_addr #(.N(2), .AddrW(AddrW)) u_dst (
-      .clk_i,
-      .load_i   (load),
-      .step_i   (step),
-      .advance_i(advance[Loops-1-:2]),
-      .base_i   (op.dst[AddrW-1:0]),
-      .strides_i({op.d_3[AddrW-1:0], op.d_2[AddrW-1:0]}),
-      .addr_o   (dst)
+      .clk_i, .load_i(load), .step_i(step), .advance_i(advance[Loops-1-:2]),
+      .base_i(op.dst[AddrW-1:0]), .strides_i({op.d_3[AddrW-1:0], op.d_2[AddrW-1:0]}), .addr_o(dst)
   );
   assign counts[(Loops-2)*CountW+:2*CountW] = {op.n3[CountW-1:0], op.n2[CountW-1:0]};
   assign strides1[(Loops-2)*AddrW+:2*AddrW] = {op.s1_3[AddrW-1:0], op.s1_2[AddrW-1:0]};
@@ -140,13 +123,8 @@ module vector (
     assign ok2 = op.src2_kind == millrace_pkg::SourceScalar
         || !millrace_pkg::outside(acc2, 16'(src2), op.src2, op.src2_hi);
     loop_addr #(.N(Loops), .AddrW(AddrW)) u_src2 (
-        .clk_i,
-        .load_i   (load),
-        .step_i   (step),
-        .advance_i(advance),
-        .base_i   (op.src2[AddrW-1:0]),
-        .strides_i(strides2),
-        .addr_o   (src2)
+        .clk_i, .load_i(load), .step_i(step), .advance_i(advance),
+        .base_i(op.src2[AddrW-1:0]), .strides_i(strides2), .addr_o(src2)
     );
   end else begin : g_unary
     assign ok2  = 1'b1;
@@ -205,26 +183,14 @@ module vector (
       $error("vec_serial: Dim must be 4, Lanes 1, and no vector option set");
     end
     vec_serial u_datapath (
-        .clk_i,
-        .rst_ni,
-        .op_i        (op),
-        .vset_i      (vset_q),
-        .row_i       (item_row),
-        .mark_i      (item_mark),
-        .fault_i     (!load_vset),
-        .end_i       (last),
-        .slot_i      (op_slot_i),
-        .src_i       (src1),
-        .param_i     (param),
-        .dst_i       (dst),
-        .fault_addr_i(item_addr),
-        .param_idx_o (row_param),
-        .ready_o     (item_ready),
-        .released_o  (released),
-        .done_valid_o, .done_slot_o, .done_fault_o, .done_addr_o, .sp_rd_valid_o(sp1_rd_valid_o),
-        .sp_rd_addr_o(sp1_rd_addr_o), .sp_rd_data_i(sp1_rd_data_i), .sp_wr_valid_o, .sp_wr_addr_o,
-        .sp_wr_data_o, .acc_rd_valid_o(acc1_rd_valid_o), .acc_rd_addr_o(acc1_rd_addr_o),
-        .acc_rd_quarter_o(acc1_rd_quarter_o),
+        .clk_i, .rst_ni,
+        .op_i(op), .vset_i(vset_q), .slot_i(op_slot_i),
+        .row_i(item_row), .mark_i(item_mark), .fault_i(!load_vset), .end_i(last),
+        .src_i(src1), .param_i(param), .dst_i(dst), .fault_addr_i(item_addr), .param_idx_o(row_param),
+        .ready_o(item_ready), .released_o(released), .done_valid_o, .done_slot_o, .done_fault_o, .done_addr_o,
+        .sp_rd_valid_o(sp1_rd_valid_o), .sp_rd_addr_o(sp1_rd_addr_o), .sp_rd_data_i(sp1_rd_data_i),
+        .sp_wr_valid_o, .sp_wr_addr_o, .sp_wr_data_o,
+        .acc_rd_valid_o(acc1_rd_valid_o), .acc_rd_addr_o(acc1_rd_addr_o), .acc_rd_quarter_o(acc1_rd_quarter_o),
         .acc_rd_data_i(acc1_rd_data_i), .acc_wr_valid_o, .acc_wr_addr_o, .acc_wr_quarter_o, .acc_wr_data_o
     );
     assign {sp2_rd_valid_o, sp2_rd_addr_o, acc2_rd_valid_o, acc2_rd_addr_o} = '0;
@@ -235,29 +201,16 @@ module vector (
       $error("vec_datapath: Dim / Lanes must be 2 or 4");
     end
     vec_datapath u_datapath (
-        .clk_i,
-        .rst_ni,
-        .op_i        (op),
-        .vset_i      (vset_q),
-        .param_i     (item_param),
-        .row_i       (item_row),
-        .mark_i      (item_mark),
-        .fault_i     (!load_vset),
-        .first_i     (first),
-        .result_i    (inner_last),
-        .end_i       (last),
-        .slot_i      (op_slot_i),
-        .src1_i      (src1),
-        .src2_i      (src2),
-        .param_addr_i(param),
-        .param_idx_i (param_idx_q),
-        .addr_i      (item_addr),
-        .ready_o     (item_ready),
-        .released_o  (released),
-        .done_valid_o, .done_slot_o, .done_fault_o, .done_addr_o, .sp1_rd_valid_o, .sp1_rd_addr_o,
-        .sp1_rd_data_i, .sp2_rd_valid_o, .sp2_rd_addr_o, .sp2_rd_data_i, .sp_wr_valid_o, .sp_wr_addr_o,
-        .sp_wr_data_o, .acc1_rd_valid_o, .acc1_rd_addr_o, .acc1_rd_data_i, .acc2_rd_valid_o, .acc2_rd_addr_o,
-        .acc2_rd_data_i, .acc_wr_valid_o, .acc_wr_addr_o, .acc_wr_quarter_o, .acc_wr_data_o
+        .clk_i, .rst_ni,
+        .op_i(op), .vset_i(vset_q), .slot_i(op_slot_i),
+        .param_i(item_param), .row_i(item_row), .mark_i(item_mark), .fault_i(!load_vset),
+        .first_i(first), .result_i(inner_last), .end_i(last),
+        .src1_i(src1), .src2_i(src2), .param_addr_i(param), .param_idx_i(param_idx_q), .addr_i(item_addr),
+        .ready_o(item_ready), .released_o(released), .done_valid_o, .done_slot_o, .done_fault_o, .done_addr_o,
+        .sp1_rd_valid_o, .sp1_rd_addr_o, .sp1_rd_data_i, .sp2_rd_valid_o, .sp2_rd_addr_o, .sp2_rd_data_i,
+        .sp_wr_valid_o, .sp_wr_addr_o, .sp_wr_data_o,
+        .acc1_rd_valid_o, .acc1_rd_addr_o, .acc1_rd_data_i, .acc2_rd_valid_o, .acc2_rd_addr_o, .acc2_rd_data_i,
+        .acc_wr_valid_o, .acc_wr_addr_o, .acc_wr_quarter_o, .acc_wr_data_o
     );
     assign row_param = ParamWords;
     assign acc1_rd_quarter_o = '0;

@@ -106,10 +106,7 @@ module dma #(
     wire valid;
     assign head      = data[OpBits-1:0];
     assign head_slot = data[OpBits+:SlotW];
-    fifo #(
-        .Width(SlotW + OpBits),
-        .Depth(millrace_pkg::QueueDepth)
-    ) u_queue (
+    fifo #(.Width(SlotW + OpBits), .Depth(millrace_pkg::QueueDepth)) u_queue (
         .clk_i, .rst_ni,
         .in_valid_i(start), .in_ready_o(queue_ready), .in_data_i({op_slot_i, op}),
         .out_valid_o(valid), .out_ready_i(head_pop), .out_data_o(data)
@@ -137,9 +134,7 @@ module dma #(
   logic burst_valid, burst_ready, offer, flight_valid, owed_valid, owed_pop;
   logic [31:0] fault_offset;
 
-  dma_bursts #(
-      .Low(Low)
-  ) u_bursts (
+  dma_bursts #(.Low(Low)) u_bursts (
       .clk_i, .rst_ni,
       .op_valid_i(rows_valid), .op_i(op), .slot_i(op_slot_i),
       .seg_ok_i(seg_ok), .seg_base_i, .seg_size_i,
@@ -149,11 +144,7 @@ module dma #(
       .len_o(burst.beats.len), .low_o(burst.beats.low), .ends_o(burst.beats.ends)
   );
 
-  dma_flight #(
-      .Width    (BurstBits),
-      .OwedWidth(BeatsBits),
-      .CanStore (CanStore)
-  ) u_flight (
+  dma_flight #(.Width(BurstBits), .OwedWidth(BeatsBits), .CanStore(CanStore)) u_flight (
       .clk_i, .rst_ni, .halt_i,
       .burst_valid_i(burst_valid), .burst_ready_o(burst_ready), .write_i(store), .burst_i(burst),
       .a_valid_o(offer), .a_ready_i(store ? m_awready_i : m_arready_i),

@@ -43,10 +43,7 @@ module dma_flight #(
     end
   end else begin : g_many
     assign burst_ready_o = issue;
-    fifo #(
-        .Width(Width),
-        .Depth(millrace_pkg::DmaOutstanding)
-    ) u_flight (
+    fifo #(.Width(Width), .Depth(millrace_pkg::DmaOutstanding)) u_flight (
         .clk_i, .rst_ni,
         .in_valid_i(issue), .in_ready_o(ready), .in_data_i(burst_i),
         .out_valid_o(valid_o), .out_ready_i(retire_i), .out_data_o(burst_o)
@@ -54,10 +51,7 @@ module dma_flight #(
     if (CanStore) begin : g_owed
       wire room;  // always: it holds no more than the bursts in flight and the one offered
       wire unused = &{1'b0, room};
-      fifo #(
-          .Width(OwedWidth),
-          .Depth(millrace_pkg::DmaOutstanding)
-      ) u_owed (
+      fifo #(.Width(OwedWidth), .Depth(millrace_pkg::DmaOutstanding)) u_owed (
           .clk_i, .rst_ni,
           .in_valid_i(a_valid_o && !waiting_q && write_i), .in_ready_o(room), .in_data_i(burst_i[OwedWidth-1:0]),
           .out_valid_o(owed_valid_o), .out_ready_i(owed_pop_i), .out_data_o(owed_o)

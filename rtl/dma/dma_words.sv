@@ -37,9 +37,7 @@ module dma_words (
 
   always_ff @(posedge clk_i) begin
     if (restart) begin
-      cur_q     <= '0;
-      row_q     <= '0;
-      quarter_q <= '0;
+      {cur_q, row_q, quarter_q} <= '0;
     end else if (step_i) begin
       cur_q     <= row_end ? next_row : cur_q + AddrW'(!op_i.space || quarter_q == 2'd3);
       quarter_q <= row_end ? 2'd0 : quarter_q + 2'd1;

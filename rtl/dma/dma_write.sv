@@ -83,10 +83,7 @@ module dma_write (
       slot2_q <= slot1_q;
     end
     if (!rst_ni) begin
-      count_q  <= '0;
-      bad_q    <= 1'b0;
-      valid1_q <= 1'b0;
-      valid2_q <= 1'b0;
+      {count_q, bad_q, valid1_q, valid2_q} <= '0;
     end else begin
       if (issue) count_q <= last ? '0 : count_q + 1'b1;
       bad_q <= !op_end && (bad_q || fault_o);

@@ -5,13 +5,10 @@ module fifo #(
     parameter int Width = 8,
     parameter int Depth = 2  // a power of two
 ) (
-    input  wire logic             clk_i,
-    input  wire logic             rst_ni,
-    input  wire logic             in_valid_i,
-    output logic                  in_ready_o,
+    input  wire logic             clk_i, rst_ni,
+    input  wire logic             in_valid_i, out_ready_i,
+    output logic                  in_ready_o, out_valid_o,
     input  wire logic [Width-1:0] in_data_i,
-    output logic                  out_valid_o,
-    input  wire logic             out_ready_i,
     output logic      [Width-1:0] out_data_o
 );
   localparam int PtrW = (Depth > 1) ? $clog2(Depth) : 1;
@@ -28,9 +25,7 @@ module fifo #(
   always_ff @(posedge clk_i) begin
     if (push) mem_q[wr_q] <= in_data_i;
     if (!rst_ni) begin
-      rd_q    <= '0;
-      wr_q    <= '0;
-      count_q <= '0;
+      {rd_q, wr_q, count_q} <= '0;
     end else begin
       if (push && Depth > 1) wr_q <= wr_q + 1'b1;
       if (pop && Depth > 1) rd_q <= rd_q + 1'b1;

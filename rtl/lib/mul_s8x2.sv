@@ -4,14 +4,9 @@
 // these ports, built from the family's multiplier and its registers, in its place (fpga/ice40/mul_s8x2.sv).
 `default_nettype none
 module mul_s8x2 (
-    input  wire logic               clk_i,
-    input  wire logic               hold_i,
-    input  wire logic signed [ 7:0] a0_i,
-    input  wire logic signed [ 7:0] b0_i,
-    input  wire logic signed [ 7:0] a1_i,
-    input  wire logic signed [ 7:0] b1_i,
-    output logic signed      [15:0] p0_o,
-    output logic signed      [15:0] p1_o
+    input  wire logic               clk_i, hold_i,
+    input  wire logic signed [ 7:0] a0_i, a1_i, b0_i, b1_i,
+    output logic signed      [15:0] p0_o, p1_o
 );
   logic signed [7:0] b0_q, b1_q;
   always_ff @(posedge clk_i) begin

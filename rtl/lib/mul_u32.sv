@@ -4,8 +4,7 @@
 `default_nettype none
 module mul_u32 (
     input  wire logic        clk_i,
-    input  wire logic [31:0] a_i,
-    input  wire logic [31:0] b_i,
+    input  wire logic [31:0] a_i, b_i,
     output logic      [63:0] p_o
 );
   logic [31:0] ll_q, lh_q, hl_q, hh_q;

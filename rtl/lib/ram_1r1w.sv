@@ -7,12 +7,10 @@ module ram_1r1w #(
     parameter int Depth = 256
 ) (
     input  wire logic                     clk_i,
-    input  wire logic                     re_i,
-    input  wire logic [$clog2(Depth)-1:0] raddr_i,
-    output logic      [        Width-1:0] rdata_o,
-    input  wire logic                     we_i,
-    input  wire logic [$clog2(Depth)-1:0] waddr_i,
-    input  wire logic [        Width-1:0] wdata_i
+    input  wire logic                     re_i, we_i,
+    input  wire logic [$clog2(Depth)-1:0] raddr_i, waddr_i,
+    input  wire logic [        Width-1:0] wdata_i,
+    output logic      [        Width-1:0] rdata_o
 );
   logic [Width-1:0] mem_q [Depth];
   always_ff @(posedge clk_i) begin

@@ -6,8 +6,7 @@ module ram_1rw #(
     parameter int Depth = 256
 ) (
     input  wire logic                     clk_i,
-    input  wire logic                     en_i,
-    input  wire logic                     we_i,
+    input  wire logic                     en_i, we_i,
     input  wire logic [$clog2(Depth)-1:0] addr_i,
     input  wire logic [        Width-1:0] wdata_i,
     output logic      [        Width-1:0] rdata_o
