@@ -36,11 +36,13 @@ TEST(Timing, RandomPrograms) {
       auto bench = Bench::open(config, memory);
       if (!bench) continue;
       uint64_t points = 0;
-      for (uint64_t seed = 1; seed <= 8; ++seed) {
+      for (uint64_t seed = 1, programs = 0; programs < 8; ++seed) {
         cosim::ProgramOptions options;
         options.seed = seed;
         options.dump = false;
         const cosim::Program program = cosim::random_program(bench->config(), options);
+        if (program.ring_wraps()) continue;  // they need several doorbells
+        ++programs;
         load_program(*bench, program);
         if (!bench->check(program.code, program.repro())) return;
         points += program.code.size();
