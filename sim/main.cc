@@ -48,9 +48,12 @@ Result<std::unique_ptr<Device>> open_device(const DeviceRequest& request) {
     options.memory = std::get<memory::MemorySpec>(parsed);
   }
   if (!request.wave.empty() && (request.device == kRef || request.device == kCycle))
-    return input_error("--wave needs --device rtl; " + request.device + " has no signals");
+    return input_error("--wave needs --device rtl or lockstep; " + request.device +
+                       " has no signals");
   std::optional<cycle::Kernel> kernel;
   if (!request.kernel.empty()) {
+    if (request.device == kRef || request.device == kRtl)
+      return input_error("--kernel is for the cycle model; " + request.device + " has none");
     kernel = cycle::find_kernel(request.kernel);
     if (!kernel)
       return input_error("no kernel '" + request.kernel + "' on this host; it has " +
@@ -75,7 +78,7 @@ DeviceFactory build_factory() {
   for (const isa::Config& config : isa::kConfigs) all.emplace_back(config.name);
   return {{{kRef, "the golden model: exact, without time", all},
            {kCycle, "the cycle model: bytes and cycles of the RTL, fast; kernels " + kernel_names(),
-            all},
+            all, true},
            {kRtl, "the Verilated RTL", split_names(sim::rtl_configs())},
            {kLockstep, "the cycle model beside the RTL, everything compared",
             split_names(sim::rtl_configs())}},

@@ -34,9 +34,10 @@ void add_device(CLI::App& command, Options& options) {
 void add_run(CLI::App& command, Options& options) {
   add_device(command, options);
   command.add_option("--memory", options.memory,
-                     "External memory: ideal, fixed:LATENCY:BYTES_PER_CYCLE, random:SEED, onchip, "
+                     "External memory: ideal, fixed:LATENCY:BYTES_PER_CYCLE, "
+                     "random:SEED[:LATENCY[:BYTES_PER_CYCLE[:PERCENT]]], onchip, "
                      "or ddr3-1600, lpddr4-2400 or hbm2, each with :CORE_MHZ (default 400)");
-  command.add_option("--wave", options.wave, "Waveform file to write (device rtl)");
+  command.add_option("--wave", options.wave, "Waveform file to write (device rtl or lockstep)");
   command.add_option("--json", options.json, "Report to write as JSON");
   command.add_flag("--progress", options.progress, "Progress on standard error");
   command.add_flag("--profile", options.profile, "Show where every cycle went");
@@ -96,12 +97,18 @@ std::vector<Command> add_commands(CLI::App& app, Options& options, const DeviceF
           {run, [&] { return cli::run(options, factory); }},
           {profile,
            [&, profile] {
+             options.command = "profile";
              options.profile = true;
              if (profile->count("--device") == 0) options.device = "cycle";
              return cli::run(options, factory);
            }},
           {compare,
-           [&] {
+           [&, compare]() -> Result<int> {
+             if (compare->count("--device") + compare->count("--compare") > 0)
+               return input_error(
+                   "compare always runs on golden model, cycle model and RTL; "
+                   "leave --device and --compare out, or use run");
+             options.command = "compare";
              options.device = "lockstep";
              options.compare = cli::kReferenceDevice;
              return cli::run(options, factory);

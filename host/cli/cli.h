@@ -34,6 +34,7 @@ struct DeviceFactory {
     std::string name;
     std::string doc;
     std::vector<std::string> configs;  // that it can be opened with
+    bool timeline = false;             // it notes what its instructions do
   };
   std::vector<Kind> kinds;
   // Called only with a kind of the list and one of its configurations. Checks memory and wave

@@ -19,6 +19,7 @@ inline constexpr const char* kOutInt32 = "int32";
 
 // Options of all commands, as given; empty strings were not given.
 struct Options {
+  std::string command = "run";  // as the report names it; of run, profile and compare
   std::string device = "ref";
   std::string config;
   std::string memory, wave, json, kernel;

@@ -36,6 +36,12 @@ Result<DeviceRequest> device_request(const Options& options, const DeviceFactory
   if (std::find(kind->configs.begin(), kind->configs.end(), name) == kind->configs.end())
     return input_error("device " + kind->name + " is not built for configuration " + name +
                        "; it has: " + join(kind->configs));
+  if (!options.timeline.empty()) {
+    if (!kind->timeline)
+      return input_error("--timeline needs --device cycle: " + kind->name +
+                         " does not tell when its instructions ran");
+    if (const Status status = check_writable(options.timeline); !status) return status.error();
+  }
   return DeviceRequest{options.device,
                        found,
                        options.memory,
@@ -79,9 +85,6 @@ void describe_run(const DeviceRequest& request, const Execution& execution,
 Result<int> finish(const Options& options, std::span<const Activity> activities, Report& report) {
   report.host_seconds = static_cast<double>(std::clock() - options.started) / CLOCKS_PER_SEC;
   if (!options.timeline.empty()) {
-    if (activities.empty())
-      return input_error("--timeline needs --device cycle: " + options.device +
-                         " does not tell when its instructions ran");
     if (const Status status = write_file(options.timeline, to_timeline(activities)); !status)
       return status.error();
   }

@@ -127,7 +127,7 @@ Result<int> run_network(const Options& options, const DeviceFactory& factory) {
   if (!result) return result.error();
 
   Report report;
-  report.command = "run";
+  report.command = options.command;
   report.subject = options.file;
   report.macs = static_cast<uint64_t>(task->model.macs());
   const auto device_macs = static_cast<uint64_t>(task->model.device_macs());

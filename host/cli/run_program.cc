@@ -93,7 +93,7 @@ Result<int> run_program(const Options& options, const DeviceFactory& factory,
   if (!outcome) return outcome.error();
 
   Report report;
-  report.command = "run";
+  report.command = options.command;
   report.subject = options.file;
   const auto dim = static_cast<uint64_t>(program->config->dim);
   if (program->config->counters != 0)

@@ -60,7 +60,7 @@ bool Dispatch::take_offer(Cycle now, uint32_t shares, uint32_t bus_addr) {
   dispatch_time_ = kNever;
   const Decoded& d = offered_->instruction;
   refused_ = now >= stop_ || now >= halt_ || d.fault != isa::Fault::kNone;
-  if (now >= stop_ || now >= halt_) return false;
+  if (now >= stop_ || (now >= halt_ && d.fault == isa::Fault::kNone)) return false;
   if (d.fault != isa::Fault::kNone) {
     stop_ = now + 1;
     decode_record_ = true;

@@ -7,7 +7,7 @@ Fetch::Fetch(const isa::Config& config, memory::MemoryTiming& timing, memory::By
     : config_(config),
       port_(timing, memory::Port::kFetch, 4),
       bytes_(bytes),
-      index_mask_(static_cast<uint32_t>((uint64_t{1} << config.index_bits) - 1)),
+      index_mask_(index_mask(config)),
       taken_(static_cast<size_t>(std::max(1, config.fetch_words / isa::kWords))) {}
 
 void Fetch::reset() {
@@ -26,6 +26,7 @@ uint32_t Fetch::address(uint32_t index) const {
 void Fetch::doorbell(Cycle now, uint32_t tail) {
   if (all_requested()) available_ = now + 1;
   tail_ = tail & index_mask_;
+  if (all_requested() && handshake_ != kNever && offered_ > now) offered_ = handshake_ = kNever;
   plan();
 }
 

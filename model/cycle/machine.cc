@@ -145,7 +145,8 @@ void Machine::start_vector(const Slot& slot, uint32_t number, Cycle now) {
 
 void Machine::complete(uint32_t unit, Cycle now) {
   const Slot slot = dispatch_.take_done(unit, now);
-  if (trace_ != nullptr) trace_->push_back({now, unit, slot.index, slot.stop.code});
+  if (trace_ != nullptr)
+    trace_->push_back({now, unit, slot.index & index_mask(config_), slot.stop.code});
   if (timeline_ != nullptr) {
     Life& life = timeline_->at(slot.index);
     life.done = now;

@@ -48,7 +48,10 @@ class Machine {
   std::optional<uint32_t> read(Cycle now, uint32_t offset);
   // STATUS.idle or .fault, and no reset pending: what a host waits for.
   bool stopped(Cycle now) const;
-  bool irq() const { return (irq_status_ & irq_enable_) != 0; }
+  bool irq(Cycle now) {
+    note_stop(now);
+    return (irq_status_ & irq_enable_) != 0;
+  }
 
   Values& values() { return values_; }
   // Completions are appended to `trace` from now on; null: no longer.

@@ -66,7 +66,6 @@ std::optional<uint32_t> Machine::read(Cycle now, uint32_t offset) {
   if (const auto counter = read_counter(now, offset)) return counter;
   if (is_segment(config_, offset)) return read_segment(offset);
   const FaultRecord& record = dispatch_.record();
-  const uint32_t index_mask = low_bits(config_.index_bits);
   switch (offset) {
     case reg::kBuildId:
     case reg::kCtrl:
@@ -84,14 +83,14 @@ std::optional<uint32_t> Machine::read(Cycle now, uint32_t offset) {
     case reg::kRingTail:
       return fetch_.tail();
     case reg::kRingHead:
-      return dispatch_.head() & index_mask;
+      return dispatch_.head() & index_mask(config_);
     case reg::kSignalValue:
       return config_.signal_register ? signal_value_ : 0;
     case reg::kFault:
       return static_cast<uint32_t>(record.code) << reg::kFaultCodeLow | record.unit
                                                                             << reg::kFaultUnitLow;
     case reg::kFaultIndex:
-      return record.index & index_mask;
+      return record.index & index_mask(config_);
     case reg::kFaultAddr:
       return record.addr;
     default:

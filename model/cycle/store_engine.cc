@@ -25,6 +25,7 @@ void StoreEngine::reset() {
   beat_ = beat_before_ = Beat();
   launch_ = slot_ = response_ = 0;
   accept_ = halt_ = kNever;
+  dropped_ = false;
   offered_bursts_ = accepted_bursts_ = ops_ = popped_ops_ = 0;
   waited_ = covered_ = 0;
 }
@@ -67,6 +68,7 @@ void StoreEngine::plan() {
 bool StoreEngine::plan_addresses() {
   const bool one = config_.dma_outstanding == 1;
   const size_t limit = retired_.size();
+  if (dropped_) return false;
   switch (stage_) {
     case Stage::kIdle:
       if (!next_) return false;
@@ -272,6 +274,7 @@ void StoreEngine::halt(Cycle from) {
     if (data_planned_ == open_.size()) --data_planned_;
     open_.pop_back();
     --offered_bursts_;
+    dropped_ = true;
   }
   accept_ = data_planned_ == 0 ? kNever : std::max(open_.front().address, open_.front().data);
 }

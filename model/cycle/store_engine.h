@@ -101,6 +101,7 @@ class StoreEngine {
   uint32_t good_bytes_ = 0;
   Cycle start_ = 0, launch_ = 0;
   Cycle halt_ = kNever;
+  bool dropped_ = false;  // a reset has dropped bursts: the row that they are of stays where it is
 
   // ---- Data side.
   std::deque<Flight> open_;      // offered, not accepted

@@ -16,6 +16,11 @@ inline constexpr Cycle kNever = UINT64_MAX;  // not known yet, or does not happe
 inline constexpr uint32_t kUnits = 4;
 inline constexpr uint32_t kLoad = 0, kStore = 1, kMatmul = 2, kVector = 3;
 
+// Of RING_TAIL, RING_HEAD and FAULT_INDEX.
+constexpr uint32_t index_mask(const isa::Config& config) {
+  return UINT32_MAX >> (32 - config.index_bits);
+}
+
 // How an instruction ends: without a fault, or with its code and the address of the record.
 struct Stop {
   isa::Fault code = isa::Fault::kNone;
@@ -36,7 +41,7 @@ struct Passage {
 struct Retirement {
   Cycle cycle = 0;
   uint32_t unit = 0;   // whose queue it was in; with dma_shared every LOAD is in the store unit's
-  uint32_t index = 0;  // since reset
+  uint32_t index = 0;  // since reset, as wide as RING_HEAD
   isa::Fault fault = isa::Fault::kNone;
   bool operator==(const Retirement&) const = default;
 };

@@ -59,13 +59,17 @@ module segments #(
 
   always_ff @(posedge clk_i) begin
     for (int i = 0; i < Segments; i++) begin
-      if (wr_valid_i && wr_index_i == SegW'(i)) begin
+      if (!rst_ni) begin  // all: an entry never written takes part in comparisons
+        base_q[i] <= '0;
+        size_q[i] <= '0;
+        perm_q[i] <= '0;
+      end else if (wr_valid_i && wr_index_i == SegW'(i)) begin
         if (wr_field_i == 2'd0) base_q[i] <= (wr_data_i[BaseW-1:0] >> Low) << Low;
         if (wr_field_i == 2'd1) size_q[i] <= (wr_data_i[SizeW-1:0] >> Low) << Low;
+        if (wr_field_i == 2'd2) perm_q[i] <= wr_data_i[1:0];
+      end else if (revoke && revoke_index == SegW'(i)) begin
+        perm_q[i] <= '0;
       end
-      if (!rst_ni) perm_q[i] <= '0;
-      else if (wr_valid_i && wr_index_i == SegW'(i) && wr_field_i == 2'd2) perm_q[i] <= wr_data_i[1:0];
-      else if (revoke && revoke_index == SegW'(i)) perm_q[i] <= '0;
     end
   end
 

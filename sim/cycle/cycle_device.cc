@@ -77,6 +77,7 @@ Status CycleDevice::write_mem(uint64_t addr, std::span<const uint8_t> data) {
 Status CycleDevice::run(uint64_t cycles) {
   cycle_ += cycles;
   catch_up(cycle_);
+  if (poll_ && poll_->answer < cycle_) poll_.reset();  // answered, and nobody waits for it
   return {};
 }
 

@@ -33,7 +33,7 @@ class CycleDevice : public Device {
   Status advance(uint64_t cycles) override;
 
   uint64_t cycle() const { return cycle_; }  // clock cycles since power-on, reset included
-  bool irq() const { return machine_.irq(); }
+  bool irq() { return machine_.irq(cycle_); }
   // Exactly `cycles` cycles, whatever the machine does.
   Status run(uint64_t cycles);
   cycle::Machine& machine() { return machine_; }

@@ -82,7 +82,7 @@ void RtlDevice::note_completions() {
     const uint32_t slot = done.slots >> unit * static_cast<uint32_t>(config_.slot_bits);
     const uint32_t index = done.head - 1 - (done.head - 1 - slot) % slots;
     const auto fault = static_cast<isa::Fault>(done.faults >> 4 * unit & 0xf);
-    trace_->push_back({cycle_, unit, index, fault});
+    trace_->push_back({cycle_, unit, index & cycle::index_mask(config_), fault});
   }
 }
 
@@ -97,6 +97,7 @@ Status RtlDevice::violation() const {
 
 Status RtlDevice::run(uint64_t cycles) {
   for (uint64_t i = 0; i < cycles && !violations_.first(); ++i) step();
+  if (!lite_.busy()) polling_ = false;  // answered, and nobody waits for it
   return violation();
 }
 

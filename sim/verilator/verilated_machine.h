@@ -53,6 +53,7 @@ class VerilatedMachine : public Machine {
     sample(out);
     top_.clk_i = 1;
     top_.eval();
+    out.irq = top_.irq_o;  // as of the next cycle
     if (wave_ && dump_) wave_->dump(time_ + 1);
     time_ += 2;
   }

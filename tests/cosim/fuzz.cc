@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Random programs without end: RTL, cycle model and golden model on the same program, each program
-// on machines of its own, so that configuration, memory and seed repeat it. Programs of odd seeds
-// are drawn alike; those of even seeds belong to campaigns that coverage steers. A quarter also has
-// a soft reset in mid-program. At the first difference: both sides, the command that repeats it,
-// and a waveform of the window. Exit status: 0 no difference, 1 a difference, 2 bad input.
+// on an RTL and a cycle model of its own, so that configuration, memory and seed repeat it.
+// Programs of odd seeds are drawn alike; those of even seeds belong to campaigns that coverage
+// steers. A quarter also has a soft reset in mid-program. At the first difference: both sides, the
+// command that repeats it, and a waveform of the window. Exit status: 0 no difference, 1 a
+// difference, 2 bad input.
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -15,6 +16,7 @@
 #include <thread>
 
 #include "tests/cosim/check.h"
+#include "tests/cosim/prng.h"
 #include "tests/cosim/random_program.h"
 #include "tests/cosim/steer.h"
 
@@ -113,7 +115,7 @@ class Worker {
                      const cosim::Program& program, uint64_t seed) {
     if (seed % 4 == 3) {
       if (Status status = start(machines, program); !status) return status;
-      if (Status status = machines.run(seed * 7919 % 4000); !status) return status;
+      if (Status status = machines.run(cosim::Prng(seed).below(4000)); !status) return status;
     }
     const Result<bool> faulted = cosim::check(machines, golden, program);
     return faulted ? Status() : Status(faulted.error());
@@ -127,12 +129,13 @@ class Fuzzer {
  public:
   explicit Fuzzer(const Options& options) : options_(options) {}
 
+  // Exit status.
   int run() {
     std::vector<std::thread> threads;
     for (unsigned i = 0; i < options_.jobs; ++i) threads.emplace_back([this] { work(); });
     for (std::thread& thread : threads) thread.join();
     show(true);
-    return failed_ ? 1 : 0;
+    return bad_input_ ? 2 : failed_ ? 1 : 0;
   }
 
  private:
@@ -142,10 +145,12 @@ class Fuzzer {
     std::vector<const isa::Config*> configs;
     for (const isa::Config& c : isa::kConfigs)
       if (options_.config == "all" || c.name == options_.config) configs.push_back(&c);
-    task.config = configs[number % configs.size()];
+    // Four seeds in a row, one of each kind of program, before the next configuration.
+    const uint64_t block = number / 4;
+    task.config = configs[block % configs.size()];
     const std::vector<std::string> all = memories(task.seed);
     task.memory =
-        options_.memory == "all" ? all[number / configs.size() % all.size()] : options_.memory;
+        options_.memory == "all" ? all[block / configs.size() % all.size()] : options_.memory;
     return task;
   }
 
@@ -167,12 +172,18 @@ class Fuzzer {
   void report(Worker& worker, const Task& task, const Error& error,
               std::optional<uint64_t> difference) {
     if (failed_.exchange(true)) return;
+    if (error.kind == Error::Kind::kInput) {
+      bad_input_ = true;
+      std::fprintf(stderr, "millrace_fuzz: %s\n", error.message.c_str());
+      return;
+    }
     std::printf("\nDIVERGENCE: %s\nconfiguration %s, memory %s, seed %llu; repeat with: %s\n",
                 error.message.c_str(), std::string(task.config->name).c_str(), task.memory.c_str(),
                 static_cast<unsigned long long>(task.seed), task.repeat().c_str());
     if (!difference || options_.wave.empty()) return;
+    const uint64_t cycle = *difference;
     (void)worker.run(task, options_.wave, difference);
-    std::printf("waveform around cycle %llu: %s\n", static_cast<unsigned long long>(*difference),
+    std::printf("waveform around cycle %llu: %s\n", static_cast<unsigned long long>(cycle),
                 options_.wave.c_str());
   }
 
@@ -192,7 +203,7 @@ class Fuzzer {
 
   const Options& options_;
   std::atomic<uint64_t> next_{0}, done_{0}, cycles_{0};
-  std::atomic<bool> failed_{false};
+  std::atomic<bool> failed_{false}, bad_input_{false};
   std::mutex mutex_;
   const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   std::chrono::steady_clock::time_point shown_ = started_;

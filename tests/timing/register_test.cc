@@ -159,7 +159,7 @@ TEST(Timing, SignalIsSeen) {
         const Program program = {isa::Signal{.irq = 1, .seg = kData, .value = 1}.pack()};
         const Cycle t = bench->start(program);
         const Cycle done = bench->page().run(t, bench->ring_address(), program)[0].course.done;
-        bench->run_to(done + look + 1);
+        bench->run_to(done + look);
         EXPECT_EQ(bench->device().irq(), look == 1) << config;
       }
       bench->report("SIGNAL: registers and interrupt", 8);
