@@ -10,6 +10,11 @@
 
 namespace millrace::sim {
 
+// What devices with a clock have in common: cycles of reset before the first one a host sees, and
+// cycles between two looks at STATUS while it waits.
+inline constexpr uint64_t kResetCycles = 4;
+inline constexpr uint64_t kPollInterval = 64;
+
 inline std::string hex(uint64_t value) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::string text;

@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "sim/access.h"
-#include "sim/verilator/rtl_device.h"
 
 namespace millrace::sim {
 
@@ -13,7 +12,7 @@ CycleDevice::CycleDevice(const isa::Config& config, const CycleOptions& options)
       timing_(options.memory),
       bytes_(uint64_t{1} << config.mem_log2, options.slverr),
       machine_(config, timing_, bytes_, options.kernel.value_or(cycle::available_kernels().back())),
-      cycle_(RtlDevice::kResetCycles) {}
+      cycle_(kResetCycles) {}
 
 // Lets the machine run up to the beginning of cycle `now`, and looks at it on the way if a look is
 // due.
@@ -84,7 +83,7 @@ Status CycleDevice::run(uint64_t cycles) {
 // Without stalls a look takes two cycles, and none sees anything new before the machine's next
 // event: the last one that cannot, from the one due in `next` on.
 uint64_t CycleDevice::skip_polls(uint64_t next, uint64_t end) {
-  constexpr uint64_t kPeriod = RtlDevice::kPollInterval + 2;
+  constexpr uint64_t kPeriod = kPollInterval + 2;
   if (next >= end || timing_.stalls()) return next;
   machine_.run_until(next);
   if (machine_.stopped(next) || machine_.write_time(next) != next) return next;
@@ -112,7 +111,7 @@ Status CycleDevice::advance(uint64_t cycles) {
     catch_up(poll_->sample + 1);
     const bool stopped = *poll_->stopped;
     poll_.reset();
-    next = cycle_ + RtlDevice::kPollInterval;
+    next = cycle_ + kPollInterval;
     if (stopped) break;
   }
   catch_up(cycle_);

@@ -25,6 +25,8 @@ LockstepDevice::LockstepDevice(std::unique_ptr<RtlDevice> rtl, const CycleOption
     : rtl_(std::move(rtl)), model_(rtl_->config(), options) {
   rtl_->trace(&rtl_trace_);
   model_.machine().trace(&model_trace_);
+  model_.machine().observe(
+      [this](const cycle::Passage& p) { passed_[p.index % passed_.size()] = p; });
 }
 
 Result<std::unique_ptr<LockstepDevice>> LockstepDevice::open(std::string_view config,
@@ -45,18 +47,12 @@ Status LockstepDevice::differ(const std::string& what, const std::string& rtl,
   return *difference_;
 }
 
-// The instruction of the ring, and where its time is explained.
-std::string LockstepDevice::instruction(uint32_t index) {
-  const auto reg = [&](uint32_t offset) {
-    return model_.machine().read(model_.cycle(), offset).value_or(0);
-  };
-  const uint64_t slot = index & ((uint64_t{1} << reg(reg::kRingLog2)) - 1);
-  std::array<uint8_t, 4 * isa::kWords> bytes{};
-  if (!model_.read_mem(reg(reg::kRingBase) + slot * bytes.size(), bytes)) return "unknown";
-  isa::Instruction words{};
-  for (size_t i = 0; i < bytes.size(); ++i)
-    words[i / 4] |= static_cast<uint32_t>(bytes[i]) << i % 4 * 8;
-  const std::string text = disassemble(words, &config());
+// An instruction that the cycle model has completed lately, and where its time is explained.
+std::string LockstepDevice::instruction(uint32_t index) const {
+  const cycle::Passage& passage = passed_[index % passed_.size()];
+  if ((passage.index & cycle::index_mask(config())) != index || passage.done == 0)
+    return "not complete in the cycle model";
+  const std::string text = disassemble(passage.words, &config());
   std::string name = text.substr(0, text.find(' '));
   std::ranges::transform(name, name.begin(),
                          [](char c) { return static_cast<char>(std::toupper(c)); });

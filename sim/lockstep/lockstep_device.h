@@ -5,6 +5,7 @@
 // The first difference is an Error that names both sides; nothing counts after it.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <string>
 #include <vector>
@@ -45,13 +46,15 @@ class LockstepDevice : public Device {
   Status compare(std::string_view after);
   Status differ(const std::string& what, const std::string& rtl, const std::string& model);
   Status differ_completion();
-  std::string instruction(uint32_t index);
+  std::string instruction(uint32_t index) const;
   Status compare_completions();
 
   std::unique_ptr<RtlDevice> rtl_;
   CycleDevice model_;
   std::vector<cycle::Retirement> rtl_trace_, model_trace_;
   uint64_t compared_ = 0;  // completions
+  // The last instructions that the cycle model completed, by index modulo their number.
+  std::array<cycle::Passage, 64> passed_{};
   std::optional<Error> difference_;
   std::optional<uint64_t> difference_cycle_;
 };

@@ -52,9 +52,6 @@ class RtlDevice : public Device {
   // Completions are appended to `trace` from now on; null: no longer.
   void trace(std::vector<cycle::Retirement>* trace) { trace_ = trace; }
 
-  static constexpr uint64_t kPollInterval = 64;
-  static constexpr uint64_t kResetCycles = 4;
-
  private:
   RtlDevice(const isa::Config& config, std::unique_ptr<Machine> machine, const SimOptions& options);
   void reset();

@@ -10,6 +10,7 @@
 
 #include "Vtraffic_base.h"
 #include "Vtraffic_nano.h"
+#include "sim/access.h"
 #include "sim/verilator/rtl_device.h"
 #include "sim/verilator/verilated_machine.h"
 
@@ -161,7 +162,7 @@ TEST_P(Traffic, AdvanceStopsEarlyOrAtTheLimit) {
   auto device = must_open();
   uint64_t before = device->cycle();
   ASSERT_TRUE(device->advance(1'000'000));  // idle
-  EXPECT_LE(device->cycle() - before, 2 * RtlDevice::kPollInterval);
+  EXPECT_LE(device->cycle() - before, 2 * kPollInterval);
   set(*device, kGo, kForever);
   before = device->cycle();
   ASSERT_TRUE(device->advance(5000));
@@ -170,7 +171,7 @@ TEST_P(Traffic, AdvanceStopsEarlyOrAtTheLimit) {
   set(*device, kGo, kFault);
   before = device->cycle();
   ASSERT_TRUE(device->advance(1'000'000));
-  EXPECT_LE(device->cycle() - before, 2 * RtlDevice::kPollInterval);
+  EXPECT_LE(device->cycle() - before, 2 * kPollInterval);
   EXPECT_TRUE(device->irq());
 }
 
