@@ -128,6 +128,7 @@ std::optional<uint32_t> Dispatch::take_start(uint32_t number, Cycle now) {
 }
 
 void Dispatch::popped(uint32_t number, Cycle when) {
+  ++reports_;
   Unit& unit = units_[number];
   unit.pops[unit.popped++ % unit.pops.size()] = when;
   unit.queue.pop_front();
@@ -140,6 +141,7 @@ void Dispatch::popped(uint32_t number, Cycle when) {
 // ---- Completion.
 
 void Dispatch::finish(uint32_t index, Cycle when, Stop stop) {
+  ++reports_;
   Slot& slot = slots_[index];
   slot.done = when;
   slot.stop = stop;

@@ -64,7 +64,8 @@ class Dispatch {
   std::optional<uint32_t> take_start(uint32_t unit, Cycle now);
   Slot& slot(uint32_t index) { return slots_[index]; }
 
-  // ---- What units report.
+  // ---- What units report, and how often they have.
+  uint64_t reports() const { return reports_; }
   void popped(uint32_t unit, Cycle when);  // by the last one that started
   void finish(uint32_t slot, Cycle when, Stop stop);
 
@@ -120,6 +121,7 @@ class Dispatch {
   std::optional<Offer> offered_;
   bool refused_ = false;  // the offer came too late: a fault or a reset
   Cycle dispatch_time_ = kNever;
+  uint64_t reports_ = 0;
   uint32_t head_ = 0;
   uint32_t occupied_ = 0;  // bit i: slot i
   Cycle halt_ = kNever;

@@ -157,6 +157,15 @@ void LoadEngine::move_words(const Row& row) {
   const uint32_t bytes = std::min(f.row_bytes, good * dim);
   if (bytes > 0)
     values_.load_row(f.space, banks.wrap(row.chip), f.flip != 0, row_bytes(row, bytes), bytes);
+  prefetch(uint64_t{row.addr} + f.mem_row, f.row_bytes);
+}
+
+// The next row, most likely: it is taken some bursts from now.
+void LoadEngine::prefetch(uint64_t addr, uint32_t bytes) {
+  constexpr uint32_t kLine = 64;
+  if (!bytes_.contains(addr, bytes)) return;
+  const uint8_t* from = bytes_.at(addr, bytes).data();
+  for (uint32_t i = 0; i < bytes; i += kLine) __builtin_prefetch(from + i);
 }
 
 // The first bytes of a row. One that goes around the end of the address space is put together.

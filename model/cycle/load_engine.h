@@ -39,6 +39,7 @@ class LoadEngine {
   void offer(Cycle from);
   void fail(Cycle from, const Row& row);
   void move_words(const Row& row);
+  void prefetch(uint64_t addr, uint32_t bytes);
   const uint8_t* row_bytes(const Row& row, uint32_t bytes);
   struct Refusal {
     uint32_t word;

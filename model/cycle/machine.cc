@@ -17,16 +17,42 @@ Machine::Machine(const isa::Config& config, memory::MemoryTiming& timing, memory
       load_(config, timing, bytes, values_, dispatch_),
       store_(config, timing, bytes, values_, dispatch_) {}
 
-Cycle Machine::next_event() const {
-  Cycle next = std::min({fetch_.request_time(), load_.request_time(), store_.accept_time(),
-                         store_.response_time(), dispatch_.offer_time()});
+// Of the DMA's bursts.
+Cycle Machine::next_burst() const {
+  return std::min(load_.request_time(), std::min(store_.accept_time(), store_.response_time()));
+}
+
+Cycle Machine::next_other() const {
+  Cycle next = std::min(fetch_.request_time(), dispatch_.offer_time());
   for (uint32_t unit = 0; unit < kUnits; ++unit)
-    next = std::min({next, dispatch_.start_time(unit), dispatch_.done_time(unit)});
+    next = std::min(next, std::min(dispatch_.start_time(unit), dispatch_.done_time(unit)));
   return halt_ == kNever ? next : std::min(next, clear_time());
 }
 
+Cycle Machine::next_event() const { return std::min(next_burst(), next_other()); }
+
 void Machine::run_until(Cycle now) {
-  for (Cycle next = next_event(); next < now; next = next_event()) step(next);
+  while (true) {
+    const Cycle other = next_other();
+    if (halt_ == kNever && next_burst() < std::min(now, other)) {
+      run_bursts(std::min(now, other));
+      continue;
+    }
+    const Cycle next = std::min(next_burst(), other);
+    if (next >= now) return;
+    step(next);
+  }
+}
+
+// Most events are bursts of long instructions: those before `end`, as long as dispatch hears
+// nothing of them.
+void Machine::run_bursts(Cycle end) {
+  const uint64_t reports = dispatch_.reports();
+  for (Cycle now = next_burst(); now < end && dispatch_.reports() == reports; now = next_burst()) {
+    if (load_.request_time() == now) load_.request(now);
+    if (store_.accept_time() == now) store_.accept(now);
+    if (store_.response_time() == now) store_.respond();
+  }
 }
 
 // The events of one cycle. The memory's acceptances come in the order fetch, read, write; what

@@ -64,6 +64,9 @@ class Machine {
   void observe(Observer observer) { observer_ = std::move(observer); }
 
  private:
+  void run_bursts(Cycle end);
+  Cycle next_burst() const;
+  Cycle next_other() const;
   void step(Cycle now);
   void start(uint32_t unit, Cycle now);
   void start_dma(const Slot& slot, uint32_t number, Cycle now);

@@ -12,37 +12,38 @@ StoreEngine::StoreEngine(const isa::Config& config, memory::MemoryTiming& timing
       values_(values),
       dispatch_(dispatch),
       port_(timing, memory::Port::kData, static_cast<uint32_t>(config.dim)),
+      ring_(static_cast<size_t>(2 * config.dma_outstanding + config.queue_depth + 4)),
+      flights_(static_cast<size_t>(2 * config.dma_outstanding + 2)),
       retired_(static_cast<size_t>(config.dma_outstanding)),
       popped_(static_cast<size_t>(config.queue_depth)) {}
 
 void StoreEngine::reset() {
   stage_ = Stage::kIdle;
   next_.reset();
-  op_.reset();
-  open_.clear();
-  answered_.clear();
-  data_planned_ = 0;
+  op_ = nullptr;
   beat_ = beat_before_ = Beat();
   launch_ = slot_ = response_ = 0;
   accept_ = halt_ = kNever;
   dropped_ = false;
-  offered_bursts_ = accepted_bursts_ = ops_ = popped_ops_ = 0;
+  offered_bursts_ = data_planned_ = accepted_bursts_ = responses_ = 0;
+  ops_ = popped_ops_ = 0;
   waited_ = covered_ = 0;
 }
 
 void StoreEngine::start(Cycle now, const DmaOp& dma) {
-  auto op = std::make_shared<Op>();
+  Op* op = &ring_[ops_ % ring_.size()];
+  *op = Op();
   op->dma = dma;
   op->number = ops_++;
   if (stage_ == Stage::kIdle)
-    begin(now, std::move(op));
+    begin(now, op);
   else
-    next_ = {now, std::move(op)};
+    next_ = {now, op};
   plan();
 }
 
-void StoreEngine::begin(Cycle now, std::shared_ptr<Op> op) {
-  op_ = std::move(op);
+void StoreEngine::begin(Cycle now, Op* op) {
+  op_ = op;
   op_->first_burst = offered_bursts_;
   if (accepted_bursts_ == offered_bursts_) op_->older = response_;
   rows_.emplace(config_, op_->dma, op_->dma.segment.write);
@@ -56,12 +57,17 @@ void StoreEngine::plan() {
   bool more = true;
   while (more) {
     more = plan_addresses();
-    while (data_planned_ < open_.size() && plan_data(open_[data_planned_])) {
+    while (data_planned_ < offered_bursts_ && plan_data(flight(data_planned_))) {
       ++data_planned_;
       more = true;
     }
   }
-  accept_ = data_planned_ == 0 ? kNever : std::max(open_.front().address, open_.front().data);
+  plan_accept();
+}
+
+void StoreEngine::plan_accept() {
+  const Flight& next = flight(accepted_bursts_);
+  accept_ = data_planned_ == accepted_bursts_ ? kNever : std::max(next.address, next.data);
 }
 
 // One step; false if there is none to take now.
@@ -72,7 +78,7 @@ bool StoreEngine::plan_addresses() {
   switch (stage_) {
     case Stage::kIdle:
       if (!next_) return false;
-      begin(next_->start, std::move(next_->op));
+      begin(next_->start, next_->op);
       next_.reset();
       return true;
     case Stage::kFirstRow: {
@@ -116,7 +122,9 @@ bool StoreEngine::plan_addresses() {
     launch_ = std::max(launch_, retired_[room % limit]);
   }
   if (launch_ + 1 >= halt_) return false;
-  Flight flight;
+  Flight& flight = this->flight(offered_bursts_);
+  flight.beats.clear();
+  flight.bad_beat.reset();
   flight.op = op_;
   flight.burst = bursts_.next();
   flight.row = row_;
@@ -130,7 +138,6 @@ bool StoreEngine::plan_addresses() {
   launch_ = flight.address;
   refuse(*op_, flight.burst);
   if (bursts_.empty()) stage_ = last_row_ ? Stage::kIdle : Stage::kNextRow;
-  open_.push_back(std::move(flight));
   ++offered_bursts_;
   return true;
 }
@@ -210,9 +217,7 @@ bool StoreEngine::plan_data(Flight& flight) {
 }
 
 void StoreEngine::accept(Cycle now) {
-  Flight flight = std::move(open_.front());
-  open_.pop_front();
-  --data_planned_;
+  Flight& flight = this->flight(accepted_bursts_);
   response_ = port_.accept(now, bus_address(flight.burst.addr), flight.burst.beats);
   flight.response = response_;
   waited_ += response_ + 1 - std::max(flight.offered, covered_) - flight.burst.beats;
@@ -222,18 +227,15 @@ void StoreEngine::accept(Cycle now) {
     const DmaOp& dma = flight.op->dma;
     dispatch_.finish(dma.slot, response_ + 1, flight.op->stop);
     if (held(dma)) dispatch_.popped(kStore, response_ + 1);
-    for (Flight& younger : open_)
-      if (younger.op->first_burst == accepted_bursts_) younger.op->older = response_;
+    for (uint64_t i = accepted_bursts_; i < offered_bursts_; ++i)
+      if (Op* younger = this->flight(i).op; younger->first_burst == accepted_bursts_)
+        younger->older = response_;
     if (op_->first_burst == accepted_bursts_) op_->older = response_;
   }
-  answered_.push_back(std::move(flight));
   plan();
 }
 
-void StoreEngine::respond() {
-  write(answered_.front());
-  answered_.pop_front();
-}
+void StoreEngine::respond() { write(flight(responses_++)); }
 
 // The bytes of a burst that lie in its row, before the first word outside the banks, in beats that
 // the bus takes.
@@ -270,34 +272,33 @@ void StoreEngine::write_part(const Flight& flight, uint64_t from, uint64_t to) {
 
 void StoreEngine::halt(Cycle from) {
   halt_ = from;
-  while (!open_.empty() && open_.back().offered >= from) {
-    if (data_planned_ == open_.size()) --data_planned_;
-    open_.pop_back();
+  while (offered_bursts_ > accepted_bursts_ && flight(offered_bursts_ - 1).offered >= from) {
     --offered_bursts_;
+    data_planned_ = std::min(data_planned_, offered_bursts_);
     dropped_ = true;
   }
-  accept_ = data_planned_ == 0 ? kNever : std::max(open_.front().address, open_.front().data);
+  plan_accept();
 }
 
 uint64_t StoreEngine::memory_cycles(Cycle now) const {
   uint64_t cycles = waited_ - (covered_ > now ? covered_ - now : 0);
-  if (open_.empty() || open_.front().offered >= now) return cycles;
-  const Cycle from = std::max(open_.front().offered, covered_);
+  if (quiet() || flight(accepted_bursts_).offered >= now) return cycles;
+  const Cycle from = std::max(flight(accepted_bursts_).offered, covered_);
   if (from < now) cycles += now - from;
-  for (size_t i = 0; i < data_planned_; ++i) {
-    const Flight& flight = open_[i];
-    if (flight.beats.empty()) {
-      const Cycle first = flight.data + 1 - flight.burst.beats;
-      if (first < now) cycles -= std::min<Cycle>(now - first, flight.burst.beats);
+  for (uint64_t i = accepted_bursts_; i < data_planned_; ++i) {
+    const Flight& open = flight(i);
+    if (open.beats.empty()) {
+      const Cycle first = open.data + 1 - open.burst.beats;
+      if (first < now) cycles -= std::min<Cycle>(now - first, open.burst.beats);
     }
-    for (const Cycle beat : flight.beats) cycles -= beat < now ? 1 : 0;
+    for (const Cycle beat : open.beats) cycles -= beat < now ? 1 : 0;
   }
   return cycles;
 }
 
 bool StoreEngine::waits(Cycle now) const {
-  if (!answered_.empty()) return true;
-  return !open_.empty() && open_.front().offered <= now;
+  if (responses_ != accepted_bursts_) return true;
+  return !quiet() && flight(accepted_bursts_).offered <= now;
 }
 
 }  // namespace millrace::cycle

@@ -7,8 +7,6 @@
 // address and data are handed over, and its bytes are written with its response.
 #pragma once
 
-#include <deque>
-#include <memory>
 #include <vector>
 
 #include "model/cycle/dispatch.h"
@@ -29,11 +27,13 @@ class StoreEngine {
   Cycle accept_time() const { return accept_; }
   void accept(Cycle now);
   // The next response; the bytes are written in its cycle.
-  Cycle response_time() const { return answered_.empty() ? kNever : answered_.front().response; }
+  Cycle response_time() const {
+    return responses_ == accepted_bursts_ ? kNever : flight(responses_).response;
+  }
   void respond();
   void halt(Cycle from);
   bool waits(Cycle now) const;  // STATUS.write_wait
-  bool quiet() const { return open_.empty(); }
+  bool quiet() const { return offered_bursts_ == accepted_bursts_; }
   Cycle last_response() const { return response_; }
   // Cycles before `now` in which an address is offered or a response outstanding, and no beat is
   // taken.
@@ -50,7 +50,7 @@ class StoreEngine {
   };
   // A burst on its way.
   struct Flight {
-    std::shared_ptr<Op> op;
+    Op* op = nullptr;
     Burst burst;
     Row row;
     uint32_t good_bytes = 0;           // of the row, before the first word outside the banks
@@ -62,7 +62,7 @@ class StoreEngine {
     Cycle response = kNever;
   };
 
-  void begin(Cycle now, std::shared_ptr<Op> op);
+  void begin(Cycle now, Op* op);
   void take_row(Cycle now);
   bool plan_addresses();
   void fail(Cycle when);
@@ -87,11 +87,11 @@ class StoreEngine {
   enum class Stage { kIdle, kFirstRow, kBurst, kNextRow, kFault };
   struct Waiting {
     Cycle start;
-    std::shared_ptr<Op> op;
+    Op* op;
   };
   Stage stage_ = Stage::kIdle;
   std::optional<Waiting> next_;  // started, while the last row of op_ is still going out
-  std::shared_ptr<Op> op_;
+  Op* op_ = nullptr;
   std::optional<RowWalk> rows_;
   Row row_;
   BurstWalk bursts_;
@@ -103,10 +103,17 @@ class StoreEngine {
   Cycle halt_ = kNever;
   bool dropped_ = false;  // a reset has dropped bursts: the row that they are of stays where it is
 
+  // Instructions, by number modulo the size: more than are ever on their way.
+  std::vector<Op> ring_;
+
   // ---- Data side.
-  std::deque<Flight> open_;      // offered, not accepted
-  std::deque<Flight> answered_;  // accepted, response to come
-  size_t data_planned_ = 0;      // of open_
+  // Bursts by number modulo the size: more than are ever offered and not answered. In order, those
+  // before responses_ are over, before accepted_bursts_ accepted, before data_planned_ have their
+  // beats' times, before offered_bursts_ their address's.
+  std::vector<Flight> flights_;
+  Flight& flight(uint64_t number) { return flights_[number % flights_.size()]; }
+  const Flight& flight(uint64_t number) const { return flights_[number % flights_.size()]; }
+  void plan_accept();
   struct Beat {
     Cycle arrived = 0, taken = 0;  // at the port
   };
@@ -116,7 +123,7 @@ class StoreEngine {
   Cycle response_ = 0;          // last one so far
   std::vector<Cycle> retired_;  // responses, by number of the burst modulo dma_outstanding
   std::vector<Cycle> popped_;   // from the data side, by number modulo queue_depth
-  uint64_t offered_bursts_ = 0, accepted_bursts_ = 0;
+  uint64_t offered_bursts_ = 0, data_planned_ = 0, accepted_bursts_ = 0, responses_ = 0;
   uint64_t ops_ = 0, popped_ops_ = 0;
   uint64_t waited_ = 0;  // memory_cycles() up to `covered_`, the first cycle not counted
   Cycle covered_ = 0;
