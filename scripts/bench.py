@@ -112,6 +112,15 @@ class Bench:
         self.add("cycle_model_instruction", round(report["run_seconds"] * 1e9 / 100_000), "ns", "<= 500",
                  "see instructions() in scripts/bench.py")
 
+    def fuzz(self):
+        """Random programs on RTL, cycle model and golden model; a sample of what `make fuzz` does at length."""
+        count = 200
+        run = subprocess.run([self.build / "millrace_fuzz", "--count", str(count), "--seed", "1", "--wave", ""], cwd=ROOT,
+                             stdout=subprocess.PIPE, text=True)
+        found = re.search(r"(\d+) divergences?, .*\s*$", run.stdout)
+        self.add(f"divergences_of_{count}_programs", int(found[1]) if found else "failed", "programs", "0",
+                 f"make fuzz N={count} SEED=1 JOBS=1")
+
     def build_time(self):
         """CPU seconds to Verilate and compile the base machine, without the compiler cache."""
         sources = [ROOT / "rtl/gen/base/millrace_pkg.sv"]
@@ -138,9 +147,11 @@ class Bench:
         if not model.exists():
             self.skipped.append("ad01_* (no public test vectors; set MILLRACE_VECTORS)")
             return
+        golden = vectors / "models/tflite_refs/mlctiny_ad01_int8_1_0"
         for config in ("small", "base"):
-            arguments = f"run {model} --device rtl --config {config} --memory fixed:40:16 --compare ref"
-            command = f"build/millrace run $MILLRACE_VECTORS/models/{model.name} --device rtl --config {config} ..."
+            arguments = (f"run {model} --device rtl --config {config} --memory fixed:40:16 "
+                         f"--input {golden}.in.i8.bin --compare {golden}.out.i8.bin")
+            command = arguments.replace(str(vectors), "$MILLRACE_VECTORS")
             report = self.millrace(arguments)
             self.add(f"ad01_{config}_cycles", report["cycles"], "cycles", "", command)
             self.add(f"ad01_{config}_utilization", round(100 * report["utilization"], 2), "%", "", command)
@@ -161,7 +172,8 @@ def main():
         return 2
     bench = Bench(pathlib.Path(sys.argv[1]).resolve())
     print(f"  {'name':<34} {'value':>12} {'unit':<14} {'goal':<10} command")
-    for part in (bench.gemm, bench.cycle_model, bench.instructions, bench.networks, bench.rtl_lines, bench.build_time):
+    for part in (bench.gemm, bench.cycle_model, bench.instructions, bench.fuzz, bench.networks, bench.rtl_lines,
+                 bench.build_time):
         part()
     for text in bench.skipped:
         print(f"  skipped: {text}")
