@@ -72,8 +72,6 @@ void StoreEngine::plan_accept() {
 
 // One step; false if there is none to take now.
 bool StoreEngine::plan_addresses() {
-  const bool one = config_.dma_outstanding == 1;
-  const size_t limit = retired_.size();
   if (dropped_) return false;
   switch (stage_) {
     case Stage::kIdle:
@@ -82,40 +80,47 @@ bool StoreEngine::plan_addresses() {
       next_.reset();
       return true;
     case Stage::kFirstRow: {
-      Cycle from = std::max(start_, launch_);
+      launch_ = std::max(start_, launch_);
       const size_t depth = popped_.size();
       if (!config_.dma_shared && op_->number >= depth) {
         const uint64_t room = op_->number - depth;
         if (popped_ops_ <= room) return false;
-        from = std::max(from, popped_[room % depth] + 1);
+        launch_ = std::max(launch_, popped_[room % depth] + 1);
       }
-      launch_ = from;
-      last_row_ = rows_->last();
-      row_ = rows_->next();
-      if (row_.ok)
-        take_row(launch_);
-      else
-        stage_ = Stage::kFault;
+      next_row();
       return true;
     }
     case Stage::kNextRow:
-      if (one && accepted_bursts_ != offered_bursts_) return false;
-      if (one) launch_ = response_;
-      last_row_ = rows_->last();
-      row_ = rows_->next();
-      if (row_.ok)
-        take_row(launch_);
-      else
-        stage_ = Stage::kFault;
+      // With one burst in flight a burst stays in its register until its response.
+      if (config_.dma_outstanding == 1) {
+        if (accepted_bursts_ != offered_bursts_) return false;
+        launch_ = response_;
+      }
+      next_row();
       return true;
+    case Stage::kBurst:
+      return offer_burst();
     case Stage::kFault:
       if (accepted_bursts_ != offered_bursts_) return false;
       fail(std::max(launch_, response_) + 1);
       return true;
-    case Stage::kBurst:
-      break;
   }
-  // The next burst of the row. With one in flight it waits for the response to the last one.
+  return false;
+}
+
+void StoreEngine::next_row() {
+  last_row_ = rows_->last();
+  row_ = rows_->next();
+  if (row_.ok)
+    take_row(launch_);
+  else
+    stage_ = Stage::kFault;
+}
+
+// The next burst of the row. False if the response that makes room for it is not known, or a reset
+// holds it back.
+bool StoreEngine::offer_burst() {
+  const size_t limit = retired_.size();
   if (offered_bursts_ >= limit) {
     const uint64_t room = offered_bursts_ - limit;
     if (accepted_bursts_ <= room) return false;

@@ -65,6 +65,8 @@ class StoreEngine {
   void begin(Cycle now, Op* op);
   void take_row(Cycle now);
   bool plan_addresses();
+  void next_row();
+  bool offer_burst();
   void fail(Cycle when);
   bool plan_data(Flight& flight);
   Cycle issue(Cycle from);
