@@ -171,15 +171,14 @@ void Machine::start_vector(const Slot& slot, uint32_t number, Cycle now) {
 
 void Machine::complete(uint32_t unit, Cycle now) {
   const Slot slot = dispatch_.take_done(unit, now);
-  if (trace_ != nullptr)
-    trace_->push_back({now, unit, slot.index & index_mask(config_), slot.stop.code});
   if (timeline_ != nullptr) {
     Life& life = timeline_->at(slot.index);
     life.done = now;
     life.stop = slot.stop;
   }
   if (observer_)
-    observer_({slot.instruction.words, slot.index, unit, slot.dispatched, slot.started, now});
+    observer_({slot.instruction.words, slot.index, unit, slot.dispatched, slot.started, now,
+               slot.stop.code});
   if (!slot.instruction.signal || slot.stop) return;
   const isa::Signal op = isa::Signal::unpack(slot.instruction.words);
   signal_value_ = op.value;

@@ -54,8 +54,6 @@ class Machine {
   }
 
   Values& values() { return values_; }
-  // Completions are appended to `trace` from now on; null: no longer.
-  void trace(std::vector<Retirement>* trace) { trace_ = trace; }
   // Stages of instructions are written to `timeline` from now on; null: no longer. A soft reset
   // starts the indices anew and clears nothing.
   void record(Timeline* timeline) { timeline_ = timeline; }
@@ -118,7 +116,6 @@ class Machine {
   };
   std::optional<Product> product_;
   uint64_t steps_ = 0;
-  std::vector<Retirement>* trace_ = nullptr;
   Timeline* timeline_ = nullptr;
   Observer observer_;
 };

@@ -35,6 +35,7 @@ struct Passage {
   uint32_t index = 0;  // since reset
   uint32_t unit = 0;   // whose queue it was in
   Cycle dispatched = 0, started = 0, done = 0;
+  isa::Fault fault = isa::Fault::kNone;
 };
 
 // One instruction's completion, for comparisons with the RTL.

@@ -24,9 +24,10 @@ std::string to_text(const cycle::Retirement& r) {
 LockstepDevice::LockstepDevice(std::unique_ptr<RtlDevice> rtl, const CycleOptions& options)
     : rtl_(std::move(rtl)), model_(rtl_->config(), options) {
   rtl_->trace(&rtl_trace_);
-  model_.machine().trace(&model_trace_);
-  model_.machine().observe(
-      [this](const cycle::Passage& p) { passed_[p.index % passed_.size()] = p; });
+  model_.machine().observe([this](const cycle::Passage& p) {
+    passed_[p.index % passed_.size()] = p;
+    model_trace_.push_back({p.done, p.unit, p.index & cycle::index_mask(config()), p.fault});
+  });
 }
 
 Result<std::unique_ptr<LockstepDevice>> LockstepDevice::open(std::string_view config,
