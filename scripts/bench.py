@@ -151,7 +151,7 @@ class Bench:
         for config in ("small", "base"):
             arguments = (f"run {model} --device rtl --config {config} --memory fixed:40:16 "
                          f"--input {golden}.in.i8.bin --compare {golden}.out.i8.bin")
-            command = arguments.replace(str(vectors), "$MILLRACE_VECTORS")
+            command = "build/millrace " + arguments.replace(str(vectors), "$MILLRACE_VECTORS")
             report = self.millrace(arguments)
             self.add(f"ad01_{config}_cycles", report["cycles"], "cycles", "", command)
             self.add(f"ad01_{config}_utilization", round(100 * report["utilization"], 2), "%", "", command)
