@@ -160,6 +160,7 @@ class Fuzzer {
       const uint64_t number = next_++;
       if (number >= options_.count) return;
       const Task current = task(number);
+      if (options_.count == 1) std::printf("%s\n", current.repeat().c_str());
       std::optional<uint64_t> difference;
       const Result<uint64_t> cycles = worker.run(current, "", difference);
       if (!cycles) return report(worker, current, cycles.error(), difference);
