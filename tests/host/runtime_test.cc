@@ -166,6 +166,20 @@ TEST(Runtime, SubmissionsOfAnyLengthArriveInOrder) {
   }
 }
 
+TEST(Runtime, OneDoorbellForWhatFitsTheRing) {
+  FakeDevice device("base");
+  auto runtime = open(device, {.ring_log2 = 4});
+  const auto first = runtime->submit(program_of(15));  // and the SIGNAL
+  ASSERT_TRUE(first && runtime->wait(*first));
+  EXPECT_EQ(device.doorbells, 1u);
+  const auto second = runtime->submit(program_of(3));
+  ASSERT_TRUE(second && runtime->wait(*second));
+  EXPECT_EQ(device.doorbells, 2u);
+  const auto third = runtime->submit(program_of(16));
+  ASSERT_TRUE(third && runtime->wait(*third));
+  EXPECT_EQ(device.doorbells, 4u);
+}
+
 // The machine's 16-bit instruction counters wrap; the runtime's do not.
 TEST(Runtime, InstructionCountersWrap) {
   FakeDevice device("nano");
