@@ -212,9 +212,6 @@ TEST_P(Lines, EveryOperationIsRightAndEveryWriteHappensOnce) {
     EXPECT_EQ(walk(w, s, *device, 120, wrong), 120) << wrong;
     EXPECT_EQ(s.machine.writes, w.attempted);
     repetitions += device->repetitions();
-    if (getenv("V"))
-      printf("rep %d t %f\n", (int)device->repetitions(),
-             std::chrono::duration<double>(s.line->now().time_since_epoch()).count());
   }
   EXPECT_GT(repetitions, 50u) << "the faults of this line do not reach the host";
 }
