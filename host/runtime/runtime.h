@@ -60,6 +60,8 @@ struct Execution {
 
 struct RuntimeOptions {
   int ring_log2 = -1;  // log2 of the command ring in instructions; -1 chooses by the size of memory
+  // That -1 makes room for, SIGNAL included, if a quarter of the memory is enough.
+  size_t instructions = 0;
 };
 
 class Runtime {

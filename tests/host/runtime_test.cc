@@ -104,6 +104,10 @@ TEST(Runtime, FitsTheRingToTheMemory) {
   EXPECT_EQ(nano.ring_log2, 6u);
   EXPECT_FALSE(Runtime::create(tiny));
   EXPECT_FALSE(Runtime::create(base, {.ring_log2 = 17}));
+  EXPECT_EQ(open(nano, {.instructions = 64})->ring_size(), 64u);
+  EXPECT_EQ(open(nano, {.instructions = 65})->ring_size(), 128u);
+  EXPECT_EQ(open(nano, {.instructions = 100000})->ring_size(), 1024u);  // a quarter of the memory
+  EXPECT_EQ(open(base, {.instructions = 100000})->ring_size(), 65536u);
 }
 
 TEST(Runtime, BindsSegmentsAndRefusesWhatHardwareCannot) {

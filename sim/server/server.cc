@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// See server.h.
+#include "sim/server/server.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+#include "host/link/address.h"
+
+namespace millrace::sim {
+namespace {
+
+using link::Duration;
+using std::chrono::milliseconds;
+
+constexpr Duration kLook = milliseconds(50);  // between two looks at `stop` while nothing happens
+constexpr Duration kPatience = std::chrono::seconds(5);  // with a client that takes no bytes
+// A slice of the machine's work takes about so long: a host waits no longer for its answer.
+constexpr Duration kShortSlice = milliseconds(1), kLongSlice = milliseconds(4);
+constexpr uint64_t kMostCycles = 1 << 20;
+
+bool bit(uint32_t word, int low) { return (word >> low & 1) != 0; }
+
+}  // namespace
+
+Result<std::unique_ptr<Server>> Server::create(Device& device, const std::string& listen) {
+  std::unique_ptr<Server> server(new Server(device));
+  if (listen == "pty") {
+    Result<std::unique_ptr<link::ByteStream>> pty = link::open_pty();
+    if (!pty) return pty.error();
+    server->client_ = std::move(*pty);
+    server->address_ = "serial://" + server->client_->name();
+    return server;
+  }
+  const Result<link::HostAndPort> place = link::parse_host(listen);
+  if (!place) return place.error();
+  Result<std::unique_ptr<link::TcpListener>> listener =
+      link::TcpListener::bind(place->host, place->port);
+  if (!listener) return listener.error();
+  server->listener_ = std::move(*listener);
+  const bool colons = place->host.find(':') != std::string::npos;
+  server->address_ = "tcp://" + (colons ? "[" + place->host + "]" : place->host) + ":" +
+                     std::to_string(server->listener_->port());
+  return server;
+}
+
+Status Server::run(const std::atomic<bool>& stop) {
+  while (!stop) {
+    if (Status status = admit(); !status) return status;
+    if (Status status = serve(working_ ? Duration::zero() : kLook); !status) return status;
+    if (far_.take_touched()) working_ = true;
+    if (working_)
+      if (Status status = work(); !status) return status;
+  }
+  return {};
+}
+
+// The first client stays; others are told by closing at once.
+Status Server::admit() {
+  if (!listener_) return {};
+  Result<std::unique_ptr<link::ByteStream>> next =
+      listener_->accept(client_ || working_ ? Duration::zero() : kLook);
+  if (!next) return next.error();
+  if (!*next) return {};
+  if (client_) {
+    std::fprintf(stderr, "millrace: %s sent away: %s is served, one host at a time\n",
+                 (*next)->name().c_str(), client_->name().c_str());
+    return {};
+  }
+  client_ = std::move(*next);
+  far_.forget();
+  return {};
+}
+
+Status Server::serve(Duration patience) {
+  if (!client_) return {};
+  std::array<uint8_t, 4096> bytes;
+  std::vector<uint8_t> answers;
+  const Result<size_t> count = client_->read(bytes, patience);
+  if (count) {
+    far_.take(std::span(bytes).first(*count), answers);
+    if (answers.empty() || client_->write(answers, kPatience)) return {};
+  }
+  // The client is gone, or does not listen; the next one may come. Nobody can replace a
+  // pseudo-terminal.
+  if (!listener_) return count ? Status() : Status(count.error());
+  client_.reset();
+  return {};
+}
+
+Status Server::work() {
+  const link::TimePoint before = std::chrono::steady_clock::now();
+  if (Status status = device_.advance(slice_); !status) return status;
+  const Duration taken = std::chrono::steady_clock::now() - before;
+  if (taken < kShortSlice) slice_ = std::min(2 * slice_, kMostCycles);
+  if (taken > kLongSlice) slice_ = std::max<uint64_t>(slice_ / 2, 1);
+  const Result<uint32_t> status = device_.read_reg(reg::kStatus);
+  if (!status) return status.error();
+  working_ = bit(*status, reg::kStatusScanLow) || bit(*status, reg::kStatusResettingLow) ||
+             (!bit(*status, reg::kStatusIdleLow) && !bit(*status, reg::kStatusFaultLow));
+  return {};
+}
+
+}  // namespace millrace::sim
