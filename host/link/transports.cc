@@ -73,7 +73,7 @@ class PortStream : public ByteStream {
  private:
   Error lost(const std::error_code& code) const {
     if (code == asio::error::eof || code == asio::error::connection_reset ||
-        code == asio::error::broken_pipe)
+        code == asio::error::broken_pipe || code.value() == EIO)
       return failure(name_ + ": closed by the other side, or unplugged");
     return failure(name_ + ": the line is lost: " + code.message());
   }
@@ -91,11 +91,11 @@ Status configure(const std::string& name, asio::serial_port& port, uint32_t baud
   if (!code) port.set_option(Serial::parity(Serial::parity::none), code);
   if (!code) port.set_option(Serial::stop_bits(Serial::stop_bits::one), code);
   if (!code) port.set_option(Serial::flow_control(Serial::flow_control::none), code);
-  if (code) return explain_serial(name, code);
+  if (code) return explain_serial(name, std::errc(code.value()));
   Serial::baud_rate rate(baud);
   port.set_option(rate, code);
   if (!code) port.get_option(rate, code);
-  if (code || rate.value() != baud)
+  if (code || rate.value() != baud || baud == 0)
     return input_error(name + ": the port does not take " + std::to_string(baud) +
                        " baud; take the rate the board was built for, such as 115200 or 1000000");
   // Two programs on one port would take each other's answers.
@@ -142,21 +142,21 @@ class Listener : public TcpListener {
 
 // ---- Serial ports.
 
-Error explain_serial(const std::string& name, const std::error_code& code) {
-  if (code == std::errc::no_such_file_or_directory)
+Error explain_serial(const std::string& name, std::errc what) {
+  if (what == std::errc::no_such_file_or_directory)
     return input_error(name +
                        ": no such port; is the board plugged in? ls /dev/ttyUSB* "
                        "/dev/ttyACM* shows the ports");
-  if (code == std::errc::permission_denied)
+  if (what == std::errc::permission_denied)
     return input_error(name +
                        ": permission denied; become a member of the group dialout (adduser "
                        "USER dialout, then log in again)");
-  if (code == std::errc::device_or_resource_busy)
+  if (what == std::errc::device_or_resource_busy)
     return input_error(name + ": in use by another program; end that first");
-  if (code == std::errc::inappropriate_io_control_operation ||
-      code == std::errc::invalid_argument || code == std::errc::is_a_directory)
+  if (what == std::errc::inappropriate_io_control_operation ||
+      what == std::errc::invalid_argument || what == std::errc::is_a_directory)
     return input_error(name + ": not a serial port");
-  return system_error(name, code);
+  return system_error(name, std::make_error_code(what));
 }
 
 Result<std::unique_ptr<ByteStream>> open_serial(const std::string& name, const std::string& path,
@@ -165,7 +165,7 @@ Result<std::unique_ptr<ByteStream>> open_serial(const std::string& name, const s
   asio::serial_port port(*context);
   std::error_code code;
   port.open(path, code);
-  if (code) return explain_serial(name, code);
+  if (code) return explain_serial(name, std::errc(code.value()));
   if (const Status status = configure(name, port, baud); !status) return status.error();
   return {std::make_unique<PortStream<asio::serial_port>>(name, std::move(context), std::move(port),
                                                           baud)};

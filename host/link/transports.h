@@ -17,7 +17,7 @@ inline constexpr uint32_t kDefaultBaud = 115200;
 Result<std::unique_ptr<ByteStream>> open_serial(const std::string& name, const std::string& path,
                                                 uint32_t baud);
 // Why a port could not be opened, and what to do.
-Error explain_serial(const std::string& name, const std::error_code& code);
+Error explain_serial(const std::string& name, std::errc what);
 
 // A new pseudo-terminal, raw; its name() is the path of the other end. It outlives those who open
 // that.

@@ -10,7 +10,7 @@ namespace millrace::sim {
 
 using namespace link;
 
-FarEnd::FarEnd(Device& device) : device_(device) {
+FarEnd::FarEnd(Device& device, const Info& info) : device_(device), info_(info) {
   assert(std::has_single_bit(device.mem_bytes()));
   info_.mem_log2 = static_cast<uint32_t>(std::countr_zero(device.mem_bytes()));
 }

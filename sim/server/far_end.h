@@ -14,8 +14,9 @@ namespace millrace::sim {
 
 class FarEnd {
  public:
-  // The device must outlive it, and its memory be 2^n bytes.
-  explicit FarEnd(Device& device);
+  // The device must outlive it, and its memory be 2^n bytes. It says `info` of itself, but for the
+  // size of memory.
+  explicit FarEnd(Device& device, const link::Info& info = {});
 
   // Appends the answers to requests that these bytes complete.
   void take(std::span<const uint8_t> bytes, std::vector<uint8_t>& answers);

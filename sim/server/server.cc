@@ -19,6 +19,7 @@ constexpr Duration kPatience = std::chrono::seconds(5);  // with a client that t
 // A slice of the machine's work takes about so long: a host waits no longer for its answer.
 constexpr Duration kShortSlice = milliseconds(1), kLongSlice = milliseconds(4);
 constexpr uint64_t kMostCycles = 1 << 20;
+constexpr int kPieces = 64;  // that a client that has gone may have left
 
 bool bit(uint32_t word, int low) { return (word >> low & 1) != 0; }
 
@@ -48,7 +49,8 @@ Result<std::unique_ptr<Server>> Server::create(Device& device, const std::string
 Status Server::run(const std::atomic<bool>& stop) {
   while (!stop) {
     if (Status status = admit(); !status) return status;
-    if (Status status = serve(working_ ? Duration::zero() : kLook); !status) return status;
+    const Result<size_t> taken = serve(working_ ? Duration::zero() : kLook);
+    if (!taken) return taken.error();
     if (far_.take_touched()) working_ = true;
     if (working_)
       if (Status status = work(); !status) return status;
@@ -63,6 +65,11 @@ Status Server::admit() {
       listener_->accept(client_ || working_ ? Duration::zero() : kLook);
   if (!next) return next.error();
   if (!*next) return {};
+  for (int pieces = kPieces; client_ && pieces > 0; --pieces) {  // it may have gone by now
+    const Result<size_t> taken = serve(Duration::zero());
+    if (!taken) return taken.error();
+    if (*taken == 0) break;
+  }
   if (client_) {
     std::fprintf(stderr, "millrace: %s sent away: %s is served, one host at a time\n",
                  (*next)->name().c_str(), client_->name().c_str());
@@ -73,20 +80,21 @@ Status Server::admit() {
   return {};
 }
 
-Status Server::serve(Duration patience) {
-  if (!client_) return {};
+// What the client says within `patience`; how many bytes.
+Result<size_t> Server::serve(Duration patience) {
+  if (!client_) return size_t{0};
   std::array<uint8_t, 4096> bytes;
   std::vector<uint8_t> answers;
   const Result<size_t> count = client_->read(bytes, patience);
   if (count) {
     far_.take(std::span(bytes).first(*count), answers);
-    if (answers.empty() || client_->write(answers, kPatience)) return {};
+    if (answers.empty() || client_->write(answers, kPatience)) return *count;
   }
   // The client is gone, or does not listen; the next one may come. Nobody can replace a
   // pseudo-terminal.
-  if (!listener_) return count ? Status() : Status(count.error());
+  if (!listener_) return count;
   client_.reset();
-  return {};
+  return size_t{0};
 }
 
 Status Server::work() {

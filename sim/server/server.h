@@ -26,7 +26,7 @@ class Server {
  private:
   explicit Server(Device& device) : device_(device), far_(device) {}
   Status admit();
-  Status serve(link::Duration patience);
+  Result<size_t> serve(link::Duration patience);
   Status work();
 
   Device& device_;

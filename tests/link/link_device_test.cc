@@ -77,6 +77,11 @@ TEST(LinkDevice, RefusesWhatIsNoMillrace) {
   EXPECT_FALSE(unknown.open());
   EXPECT_TRUE(contains(unknown.wrong, "ISA hash 0x1234, which is no configuration of this build"))
       << unknown.wrong;
+  NotedDevice machine(*isa::find_config("nano"));
+  sim::FarEnd later(machine, {.version = 2});
+  const auto other =
+      LinkDevice::open(std::make_unique<FaultyLine>(later, 1), kQuick).error().message;
+  EXPECT_TRUE(contains(other, "speaks version 2 of the link, this program version 1")) << other;
   Ends silent;
   silent.line->cut = true;
   EXPECT_FALSE(silent.open());
