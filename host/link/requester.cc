@@ -134,7 +134,8 @@ Result<std::optional<AnswerState>> Requester::attempt(const Request& request,
                                                       std::span<uint8_t> out, Heard& heard) {
   if (lost_) return *lost_;
   if (const Status status = send(encode(request, data)); !status) return status.error();
-  const Result<size_t> received = receive(request);
+  const Duration patience = options_.answer * (request.clear ? 1 : 1 + heard.failures);
+  const Result<size_t> received = receive(request, patience);
   if (!received) return received.error();
   if (*received == request.answer_bytes()) {
     const Result<std::optional<AnswerState>> state = judge(request, heard);
@@ -153,14 +154,14 @@ Result<std::optional<AnswerState>> Requester::attempt(const Request& request,
 }
 
 // Bytes of the answer that came in time, in answer_.
-Result<size_t> Requester::receive(const Request& request) {
+Result<size_t> Requester::receive(const Request& request, Duration patience) {
   const Duration sending = stream_->transfer_time(request.bytes());
   const Duration all = sending + stream_->transfer_time(request.answer_bytes());
-  const TimePoint end = stream_->now() + 2 * (all + options_.answer);
+  const TimePoint end = stream_->now() + 2 * (all + patience);
   answer_.resize(request.answer_bytes());
   size_t count = 0;
   while (count < answer_.size() && stream_->now() < end) {
-    const Duration timeout = count == 0 ? sending + options_.answer : options_.gap;
+    const Duration timeout = count == 0 ? sending + patience : options_.gap;
     const Result<size_t> more = stream_->read(std::span(answer_).subspan(count), timeout);
     if (!more) return gone(more.error());
     if (*more == 0) break;

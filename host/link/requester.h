@@ -14,8 +14,9 @@
 namespace millrace::link {
 
 struct Options {
-  // Beyond the time that the line needs for the bytes:
-  Duration answer = std::chrono::seconds(1);      // from a request to the start of its answer
+  // From a request to the start of its answer, beyond the time that the line needs for the bytes;
+  // after opening longer from attempt to attempt.
+  Duration answer = std::chrono::seconds(1);
   Duration gap = std::chrono::milliseconds(250);  // between two pieces of an answer
   // Silence that ends what is discarded; doubles from attempt to attempt, so that a line that lags
   // catches up.
@@ -54,7 +55,7 @@ class Requester {
   // One try. Nothing if there was no valid answer; then nothing is half open any more.
   Result<std::optional<AnswerState>> attempt(const Request& request, std::span<const uint8_t> data,
                                              std::span<uint8_t> out, Heard& heard);
-  Result<size_t> receive(const Request& request);
+  Result<size_t> receive(const Request& request, Duration patience);
   Result<std::optional<AnswerState>> judge(const Request& request, Heard& heard);
   void note_failure(const Request& request);
   void note_success(const Request& request);

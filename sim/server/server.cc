@@ -101,12 +101,16 @@ Status Server::work() {
   const link::TimePoint before = std::chrono::steady_clock::now();
   if (Status status = device_.advance(slice_); !status) return status;
   const Duration taken = std::chrono::steady_clock::now() - before;
-  if (taken < kShortSlice) slice_ = std::min(2 * slice_, kMostCycles);
-  if (taken > kLongSlice) slice_ = std::max<uint64_t>(slice_ / 2, 1);
   const Result<uint32_t> status = device_.read_reg(reg::kStatus);
   if (!status) return status.error();
   working_ = bit(*status, reg::kStatusScanLow) || bit(*status, reg::kStatusResettingLow) ||
              (!bit(*status, reg::kStatusIdleLow) && !bit(*status, reg::kStatusFaultLow));
+  if (!working_)
+    slice_ = kFirstSlice;  // a short piece of work says nothing about long ones
+  else if (taken < kShortSlice)
+    slice_ = std::min(2 * slice_, kMostCycles);
+  else if (taken > kLongSlice)
+    slice_ = std::max<uint64_t>(slice_ / 2, 1);
   return {};
 }
 

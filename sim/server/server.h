@@ -25,6 +25,8 @@ class Server {
 
  private:
   explicit Server(Device& device) : device_(device), far_(device) {}
+  static constexpr uint64_t kFirstSlice = 1024;
+
   Status admit();
   Result<size_t> serve(link::Duration patience);
   Status work();
@@ -34,8 +36,8 @@ class Server {
   std::string address_;
   std::unique_ptr<link::TcpListener> listener_;  // null with a pseudo-terminal
   std::unique_ptr<link::ByteStream> client_;
-  bool working_ = false;   // the machine may have work
-  uint64_t slice_ = 1024;  // cycles between two looks at the client
+  bool working_ = false;          // the machine may have work
+  uint64_t slice_ = kFirstSlice;  // cycles between two looks at the client
 };
 
 }  // namespace millrace::sim

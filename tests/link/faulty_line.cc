@@ -11,7 +11,7 @@ void FaultyLine::launch(std::deque<Flying>& way, TimePoint from, uint8_t byte) {
   const auto happens = [&](uint32_t rate) { return prng_.below(kMillion) < rate; };
   if (cut || happens(faults.lost)) return;
   if (happens(faults.changed)) byte = static_cast<uint8_t>(byte ^ (1u << prng_.below(8)));
-  TimePoint due = from + kByteTime;
+  TimePoint due = from + kByteTime + faults.latency;
   if (happens(faults.late)) due += faults.delay * prng_.below(1000) / 1000;
   if (!way.empty()) due = std::max(due, way.back().due + kByteTime);
   way.push_back({due, byte});

@@ -19,6 +19,7 @@ struct Faults {
   uint32_t lost = 0, changed = 0, doubled = 0;
   uint32_t late = 0;  // ... wait up to `delay`, and all after them
   Duration delay = std::chrono::milliseconds(300);
+  Duration latency{};  // of every byte
 };
 
 class FaultyLine : public ByteStream {
