@@ -55,7 +55,7 @@ module memory_single #(
   end
 
   // ---- RAM.
-  wire host = (host_read_i || host_write_i) && !(read_i || beat || out_q || more);
+  wire host = (host_read_i || host_write_i) && !(read_i || beat || out_q);
   assign host_done_o = host;
   spram #(.AddrW(AddrW)) u_ram (
       .clk_i,
