@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The command line, `millrace info | run | profile | compare | gemm | asm | disasm`. It knows
-// devices only through the factory it is given. Exit status: 0 success; 1 the machine failed or a
-// comparison found a difference; 2 bad input, told in one line on standard error, with no file
+// The command line, `millrace info | run | profile | compare | gemm | selftest | asm | disasm`. It
+// knows devices only through the factory it is given. Exit status: 0 success; 1 the machine failed
+// or a comparison found a difference; 2 bad input, told in one line on standard error, with no file
 // written.
 #pragma once
 
