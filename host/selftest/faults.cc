@@ -15,6 +15,8 @@ namespace {
 
 using isa::Opcode;
 
+constexpr uint32_t kCopyAt = 256;  // in the output; what a faulting STORE still writes is before it
+
 struct FaultCase {
   std::string name;
   isa::Fault code;
@@ -177,11 +179,13 @@ class FaultCheck {
   std::vector<isa::Instruction> copy(uint32_t which) const {
     isa::Load load = row(config_);
     load.offset = which * u32(config_.dim);
-    return {load.pack(), store_row(config_).pack()};
+    isa::Store store = store_row(config_);
+    store.offset = kCopyAt;
+    return {load.pack(), store.pack()};
   }
   bool copied(const FaultCase& f, uint32_t which, const char* when) {
     const uint32_t dim = u32(config_.dim);
-    const Result<std::vector<uint8_t>> found = device_.read_output(0, dim);
+    const Result<std::vector<uint8_t>> found = device_.read_output(kCopyAt, kCopyAt + dim);
     if (!found) return fail(f, "reading memory: " + found.error().message);
     if (std::equal(found->begin(), found->end(), input_.begin() + which * dim)) return true;
     return fail(

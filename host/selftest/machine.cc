@@ -7,6 +7,7 @@ namespace millrace::selftest {
 namespace {
 
 constexpr uint64_t kPage = 4096;
+constexpr uint8_t kBlank = 0xb7;
 
 }  // namespace
 
@@ -55,6 +56,9 @@ Result<TestMachine> TestMachine::create(Runtime& runtime, std::span<const uint8_
   }
   if (const Status status = runtime.device().write_mem(machine.input_, input); !status)
     return status.error();
+  // Known contents, also where no case looks at first.
+  const std::vector<uint8_t> blank(output_bytes(c), kBlank);
+  if (const Status status = machine.write_output(0, blank); !status) return status.error();
   return machine;
 }
 

@@ -17,7 +17,8 @@ namespace millrace::selftest {
 namespace {
 
 constexpr int kA = 1, kB = 2, kC = 3;
-constexpr int kMostSize = 512;
+constexpr int kMostSize = 4096;
+constexpr double kMostMacs = 1 << 27;  // the host multiplies them once too
 constexpr uint64_t kMostRuns = 100'000;
 constexpr double kDefaultSeconds = 2, kQuickSeconds = 0.3;
 
@@ -43,23 +44,24 @@ class SoakCheck {
     step_.failure = text;
     return false;
   }
-  static std::string size_text(int size) {
-    return std::to_string(size) + " x " + std::to_string(size) + " x " + std::to_string(size);
+  static std::string size_text(const GemmShape& s) {
+    return std::to_string(s.m) + " x " + std::to_string(s.n) + " x " + std::to_string(s.k);
   }
+  static double macs(const GemmShape& s) { return double(s.m) * s.n * s.k; }
 
   void unload() {
     for (const Buffer& buffer : buffers_) (void)runtime_.release(buffer);
     buffers_.clear();
   }
   // Operands and program for a product of this size; false if it does not fit.
-  bool load(int size) {
+  bool load(const GemmShape& shape) {
     unload();
     task_ = {};
-    task_.shape = {size, size, size};
+    task_.shape = shape;
     task_.epilogue.kind = Epilogue::Kind::kScalar;
     constexpr double kOperandDeviation = 73.9, kResultDeviation = 40;  // of a uniform int8; wanted
     const Multiplier m = quantize_multiplier(
-        kResultDeviation / (kOperandDeviation * kOperandDeviation * std::sqrt(double(size))));
+        kResultDeviation / (kOperandDeviation * kOperandDeviation * std::sqrt(double(shape.k))));
     task_.epilogue.mult = m.mult;
     task_.epilogue.shift = m.shift;
     task_.layout = gemm_layout(config_, task_.shape, task_.epilogue.kind);
@@ -72,8 +74,8 @@ class SoakCheck {
     task_.a.resize(task_.layout.a_bytes);
     task_.b.resize(task_.layout.b_bytes);
     for (uint8_t& value : task_.a) value = static_cast<uint8_t>(random());
-    for (size_t n = 0; n < static_cast<size_t>(size); ++n)
-      for (size_t k = 0; k < static_cast<size_t>(size); ++k)
+    for (size_t n = 0; n < static_cast<size_t>(shape.n); ++n)
+      for (size_t k = 0; k < static_cast<size_t>(shape.k); ++k)
         task_.b[n * task_.layout.b_pitch + k] = static_cast<uint8_t>(random());
     const std::vector<uint8_t> params = gemm_params(config_, task_.shape, task_.epilogue);
     std::ranges::copy(params, task_.b.begin() + static_cast<ptrdiff_t>(task_.layout.params));
@@ -91,7 +93,7 @@ class SoakCheck {
   bool once(uint32_t& sum) {
     const Result<Execution> execution = runtime_.execute(code_);
     if (!execution)
-      return fail("the product of " + size_text(task_.shape.m) + ": " + execution.error().message);
+      return fail("the product of " + size_text(task_.shape) + ": " + execution.error().message);
     cycles_ = execution->counters.cycles;
     c_.resize(task_.layout.c_bytes);
     if (const Status status = runtime_.read(buffers_.back(), 0, c_); !status)
@@ -100,20 +102,27 @@ class SoakCheck {
     return true;
   }
 
-  // Doubles the size while memory has room and a run takes no more than a quarter of the time.
+  // Doubles the sizes, then K alone, then M alone, while memory and ring have room and a run takes
+  // no more than a quarter of the time. K is what keeps the array busy.
   bool choose_size() {
-    int size = 4 * config_.dim;
-    while (size > 1 && !load(size)) size /= 2;
-    if (size == 1) return fail("no matrix product fits into the memory");
-    while (true) {
-      uint32_t ignored = 0;
-      session_.progress("soak: trying " + size_text(size));
-      const Stopwatch watch;
-      if (!once(ignored)) return false;
-      if (2 * size > kMostSize || 8 * watch.seconds() > seconds_ / 4 || !load(2 * size)) break;
-      size *= 2;
+    GemmShape shape{2 * config_.dim, config_.dim, 2 * config_.dim};
+    if (!load(shape)) return fail("no matrix product fits into the memory");
+    for (const GemmShape& factor : {GemmShape{2, 2, 2}, {1, 1, 2}, {2, 1, 1}}) {
+      while (true) {
+        uint32_t ignored = 0;
+        session_.progress("soak: trying " + size_text(shape));
+        const Stopwatch watch;
+        if (!once(ignored)) return false;
+        const GemmShape next{shape.m * factor.m, shape.n * factor.n, shape.k * factor.k};
+        const bool large = macs(next) > kMostMacs || std::max(next.m, next.k) > kMostSize;
+        const double slower = macs(next) / macs(shape);
+        if (large || slower * watch.seconds() > seconds_ / 4 || !load(next)) break;
+        shape = next;
+      }
+      if (!load(shape))
+        return fail("the product of " + size_text(shape) + " does not fit any more");
     }
-    return load(size) || fail("the product of " + size_text(size) + " does not fit any more");
+    return true;
   }
 
   bool repeat() {
@@ -126,7 +135,7 @@ class SoakCheck {
         cli::Report report;
         cli::check_product(task_, c_, report);
         if (*report.mismatches > 0)
-          return fail("the product of " + size_text(task_.shape.m) + " is wrong in " +
+          return fail("the product of " + size_text(task_.shape) + " is wrong in " +
                       std::to_string(*report.mismatches) + " of " +
                       std::to_string(*report.compared) + " elements, first " +
                       report.first_mismatch + ": look at unit matmul, the array");
@@ -134,7 +143,7 @@ class SoakCheck {
         least_ = most_ = cycles_;
       }
       if (sum != sum_)
-        return fail("run " + std::to_string(i) + " of the product of " + size_text(task_.shape.m) +
+        return fail("run " + std::to_string(i) + " of the product of " + size_text(task_.shape) +
                     " gives checksum " + hex32(sum) + ", the first gave " + hex32(sum_) +
                     ": the machine is not reliable under load; look at clock, supply and cooling");
       least_ = std::min(least_, cycles_);
@@ -142,8 +151,7 @@ class SoakCheck {
       runs_ = i + 1;
       if (watch.seconds() > shown + 0.5) {
         shown = watch.seconds();
-        session_.progress("soak: " + std::to_string(runs_) + " runs of " +
-                          size_text(task_.shape.m));
+        session_.progress("soak: " + std::to_string(runs_) + " runs of " + size_text(task_.shape));
       }
       if (watch.seconds() >= seconds_ && runs_ >= 3) break;
     }
@@ -151,13 +159,13 @@ class SoakCheck {
   }
 
   void describe() {
-    step_.detail = std::to_string(runs_) + " products of " + size_text(task_.shape.m) +
+    step_.detail = std::to_string(runs_) + " products of " + size_text(task_.shape) +
                    ", all with checksum " + hex32(sum_);
     step_.figures.emplace_back("runs", static_cast<double>(runs_));
-    step_.figures.emplace_back("size", task_.shape.m);
+    step_.figures.emplace_back("macs", macs(task_.shape));
     if (most_ == 0) return;  // a device without time
-    const double macs = std::pow(task_.shape.m, 3);
-    const double share = macs / (static_cast<double>(most_) * config_.dim * config_.dim);
+    const double work = macs(task_.shape);
+    const double share = work / (static_cast<double>(most_) * config_.dim * config_.dim);
     char text[96];
     std::snprintf(text, sizeof text, " cycles each, %.1f %% of the array", 100 * share);
     step_.detail += "; " + std::to_string(least_) +
@@ -165,7 +173,7 @@ class SoakCheck {
     step_.figures.emplace_back("cycles_least", static_cast<double>(least_));
     step_.figures.emplace_back("cycles_most", static_cast<double>(most_));
     if (const uint64_t clock = session_.device.clock_hz(); clock > 0) {
-      const double rate = 2 * macs * static_cast<double>(clock) / static_cast<double>(most_);
+      const double rate = 2 * work * static_cast<double>(clock) / static_cast<double>(most_);
       std::snprintf(text, sizeof text, "; at %.6g MHz: ", static_cast<double>(clock) * 1e-6);
       step_.detail += text + per_second(rate, "OP");
       step_.figures.emplace_back("operations_per_second", rate);
