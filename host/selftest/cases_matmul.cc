@@ -111,22 +111,29 @@ void matmul_walks(const isa::Config& c, std::vector<Case>& list) {
   frame.dump(Space::kAcc, places);
   list.push_back(frame.take());
 
-  // Rows beyond the last one are the first ones again: once, and in one tile.
-  for (const bool again : {false, true}) {
-    Frame around(c, std::string("matmul d ") + (again ? "again in a tile" : "around the end"),
-                 isa::Opcode::kMatmul);
-    around.accumulators();
+  // Rows beyond the last one are the first ones again: once, in one tile, in another tile.
+  const uint32_t all = u32(c.acc_words());
+  const auto around = [&](const char* what, uint32_t n_ox, uint32_t n_oy, uint32_t n_nt) {
     isa::Matmul f = small(c);
     f.n_ct = 1;
-    f.n_ox = std::min(u32(c.acc_words()), 1u << c.count_bits);
-    f.n_oy = u32(c.acc_words()) / f.n_ox * (again ? 2 : 1);
-    if (f.n_oy > 1) f.a_oy = 1;
+    f.n_ox = n_ox;
+    f.n_oy = n_oy;
+    f.n_nt = n_nt;
+    f.a_oy = n_oy > 1 ? 1 : 0;
+    f.b_k = 0;
+    f.b_tile = n_nt > 1 ? 2 : 0;
     f.d = 5;
-    if (!place(c, f)) continue;
-    around.test(f.pack());
-    around.dump(Space::kAcc, rows_of(c, f));
-    list.push_back(around.take());
-  }
+    if (!place(c, f)) return;
+    Frame frame(c, std::string("matmul d ") + what, isa::Opcode::kMatmul);
+    frame.accumulators();
+    frame.test(f.pack());
+    frame.dump(Space::kAcc, rows_of(c, f));
+    list.push_back(frame.take());
+  };
+  const uint32_t most = std::min(all, 1u << c.count_bits);
+  around("around the end", most, all / most, 1);
+  around("again in a tile", most, 2 * all / most, 1);
+  if (c.tile_loop) around("again in another tile", most / 2, all / most, 3);
 }
 
 }  // namespace millrace::selftest

@@ -11,7 +11,7 @@ namespace millrace::selftest {
 namespace {
 
 constexpr uint64_t kTinyMemory = 32 << 10;
-constexpr int kTinyRingLog2 = 4;
+constexpr int kTinyRingLog2 = 5;
 
 Step skipped(const char* name, const std::string& why) {
   Step step;

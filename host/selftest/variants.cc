@@ -104,9 +104,11 @@ class Maker {
   }
 
  private:
-  void add(std::string name, std::string_view field, const isa::Instruction& words) {
-    list_.push_back(
-        {std::string(info_.name) + (name.empty() ? "" : " " + name), field, words, plain_vset()});
+  // Once: a combination of one mode is that mode.
+  void add(const std::string& name, std::string_view field, const isa::Instruction& words) {
+    const std::string full = std::string(info_.name) + (name.empty() ? "" : " ") + name;
+    const auto same = [&](const Variant& v) { return v.name == full && v.words == words; };
+    if (std::ranges::none_of(list_, same)) list_.push_back({full, field, words, plain_vset()});
   }
   void set(const isa::Field& f, const std::string& name, uint32_t bits) {
     isa::Instruction words = plain_;
@@ -128,7 +130,7 @@ class Maker {
       if (f.name == "reduce" && v == 0) {
         isa::Instruction single = words;
         for (const char* n : {"n0", "n1"}) set_field(info_, single, n, 0);
-        add(name, "", single);
+        add(name + " without loops", "", single);
       }
       combine(fields, i + 1, name + (name.empty() ? "" : " ") + mode_name(f, v), words);
     }
@@ -217,6 +219,11 @@ class Maker {
     if (f.name == "row_bytes") {
       for (uint32_t space = 0; space <= u32(c_.dma_acc); ++space)
         for (const uint32_t v : rows) place(0, v, space);
+      // Within a word; across the end of a burst.
+      for (uint32_t space = 0; space <= u32(c_.dma_acc); ++space) {
+        if (c_.dma_unaligned) place(3, 1, space);
+        place(kPageOffset + (u32(c_.dma_burst) - 1) * dim_, 2 * dim_, space);
+      }
       return;
     }
     std::vector<uint32_t> offsets = {0, dim_, kPageOffset - dim_};
