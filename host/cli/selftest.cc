@@ -4,12 +4,14 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "host/cli/commands.h"
 #include "host/io/file.h"
+#include "host/selftest/cases.h"
 
 namespace millrace::cli {
 namespace {
@@ -134,6 +136,12 @@ Result<int> run_selftest(const Options& options, const DeviceFactory& factory) {
   Result<std::unique_ptr<Device>> device = factory.open(*request);
   if (!device) return device.error();
   const isa::Config& config = (*device)->config();
+  const auto named = [&](const selftest::Case& c) {
+    return c.name.find(options.only) != std::string::npos;
+  };
+  if (std::ranges::none_of(selftest::instruction_cases(config), named))
+    return input_error("--only: no instruction case of configuration " + std::string(config.name) +
+                       " has '" + options.only + "' in its name; for example 'matmul n_ox'");
   Result<std::unique_ptr<Device>> reference =
       factory.open(DeviceRequest{kReferenceDevice, &config, "", "", false, "", false, nullptr});
   if (!reference) return reference.error();

@@ -3,6 +3,7 @@
 // over all of it, or over blocks spread over it as far as time allows.
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdio>
 #include <random>
 
@@ -34,6 +35,18 @@ uint32_t scramble(uint64_t address, uint64_t seed) {
   x = (x ^ x >> 33) * 0xc4ceb9fe1a85ec53u;
   return static_cast<uint32_t>(x ^ x >> 33);
 }
+
+// Words as they should be and are.
+struct Tally {
+  uint64_t wrong = 0, first = 0;
+  uint32_t got = 0, want = 0;  // of the first wrong word
+  void add(uint64_t address, uint32_t found, uint32_t wanted) {
+    if (found == wanted || wrong++ > 0) return;
+    first = address;
+    got = found;
+    want = wanted;
+  }
+};
 
 class MemoryCheck {
  public:
@@ -82,18 +95,44 @@ class MemoryCheck {
     return hex32(static_cast<uint32_t>(address));
   }
 
-  // A one and a zero in every bit of a word, in words at the beginning, the middle and the end.
+  // A one and a zero in every bit of one word, so that address lines do not matter.
   bool data_lines() {
     session_.progress("memory: data lines");
-    std::vector<uint8_t> out(4 * 64), in(out.size());
-    for (size_t i = 0; i < 64; ++i) put_word(out, i, (i % 2 ? ~0u : 0u) ^ 1u << i / 2);
-    for (const uint64_t address : {uint64_t{0}, bytes_ / 2 & ~uint64_t{3}, bytes_ - out.size()})
-      if (!write(address, out) || !read(address, in) ||
-          !compare(
-              "walking ones and zeros", {address, out.size()}, in,
-              [&](uint64_t a) { return word_at(out, (a - address) / 4); }, Kind::kOther))
-        return false;
-    return true;
+    std::array<uint8_t, 4> word;
+    Tally tally;
+    for (int bit = 0; bit < 32; ++bit) {
+      for (const uint32_t flip : {0u, ~0u}) {
+        const uint32_t wanted = flip ^ 1u << bit;
+        put_word(word, 0, wanted);
+        if (!write(0, word) || !read(0, word)) return false;
+        tally.add(0, word_at(word, 0), wanted);
+      }
+    }
+    return tally.wrong == 0 || explain(tally, "walking ones and zeros");
+  }
+
+  // Looks again at the first wrong word: bits that are always the same, or an error that is gone.
+  bool explain(const Tally& tally, const char* pattern) {
+    const std::string text = "memory at " + address_text(tally.first) + " reads " +
+                             hex32(tally.got) + ", expected " + hex32(tally.want) + " (" + pattern +
+                             ", " + std::to_string(tally.wrong) + " wrong)";
+    std::array<uint8_t, 4> word;
+    uint32_t of_zeros = 0, of_ones = 0;
+    for (auto [value, out] : {std::pair{0u, &of_zeros}, {~0u, &of_ones}}) {
+      put_word(word, 0, value);
+      if (!device_.write_mem(tally.first, word) || !device_.read_mem(tally.first, word))
+        return fail(text + ", then no more: look at the link");
+      *out = word_at(word, 0);
+    }
+    const uint32_t high = of_zeros & of_ones, low = ~of_zeros & ~of_ones;
+    std::string stuck;
+    if (low != 0) stuck += ", bits " + hex32(low) + " stuck at 0";
+    if (high != 0) stuck += ", bits " + hex32(high) + " stuck at 1";
+    if (stuck.empty())
+      return fail(text +
+                  ", but zeros and ones alone are right there: look at the link, at the "
+                  "clock, and at words that disturb each other");
+    return fail(text + stuck + ": look at the memory and its data lines");
   }
 
   // Word 0 and the words that one address line away from it: all written, then all read.
@@ -192,31 +231,24 @@ class MemoryCheck {
   template <typename Value>
   bool compare(const char* name, const Range& range, std::span<const uint8_t> found, Value value,
                Kind kind) {
-    uint64_t wrong = 0, first = 0;
-    uint32_t lost_ones = 0, lost_zeros = 0, kept_ones = 0, kept_zeros = 0;
+    Tally tally;
+    uint64_t any_line = 0,
+             every_line = ~uint64_t{0};  // between a wrong word and where its value belongs
     for (size_t w = 0; w < range.bytes / 4; ++w) {
-      const uint32_t got = word_at(found, w), want = value(range.address + 4 * w);
-      lost_ones |= want & ~got;
-      lost_zeros |= got & ~want;
-      kept_ones |= got;
-      kept_zeros |= ~got;
-      if (got != want && wrong++ == 0) first = range.address + 4 * w;
+      const uint64_t at = range.address + 4 * w;
+      const uint32_t got = word_at(found, w), want = value(at);
+      tally.add(at, got, want);
+      if (got == want) continue;
+      const uint64_t lines = at ^ (kind == Kind::kInverted ? ~got : got);
+      any_line |= lines;
+      every_line &= lines;
     }
-    if (wrong == 0) return true;
-    const uint32_t got = word_at(found, (first - range.address) / 4);
-    std::string text = "memory at " + address_text(first) + " reads " + hex32(got) + ", expected " +
-                       hex32(value(first)) + " (" + name + "; " + std::to_string(wrong) + " of " +
-                       std::to_string(range.bytes / 4) + " words from " +
-                       address_text(range.address) + " differ)";
-    const uint32_t low = lost_ones & ~kept_ones, high = lost_zeros & ~kept_zeros;
-    if (low != 0) text += ", bits " + hex32(low) + " stuck at 0";
-    if (high != 0) text += ", bits " + hex32(high) + " stuck at 1";
-    // The value is that of another address: the word was written twice.
-    const uint64_t other = kind == Kind::kInverted ? ~got : got;
-    const bool one_line = ((other ^ first) & ((other ^ first) - 1)) == 0;
-    if (kind != Kind::kOther && other < bytes_ && other % 4 == 0 && one_line)
-      return aliased(first, other);
-    return fail(text + ": look at the memory and its wiring, then at the link");
+    if (tally.wrong == 0) return true;
+    // The values of all wrong words are those of words one address line away.
+    const bool one_line = any_line == every_line && std::has_single_bit(any_line);
+    if (kind != Kind::kOther && tally.wrong > 1 && one_line)
+      return aliased(tally.first, tally.first ^ any_line);
+    return explain(tally, name);
   }
 
   Session& session_;
