@@ -11,6 +11,8 @@ namespace {
 
 using isa::Space;
 
+constexpr uint32_t kOffA = 5, kOffB = 7;  // words from the start of a bank
+
 std::array<Axis, 5> axes_of_a(const isa::Matmul& f) {
   return {
       Axis{f.n_oy, f.a_oy}, {f.n_ox, f.a_ox}, {f.n_ky, f.a_ky}, {f.n_kx, f.a_kx}, {f.n_ct, f.a_ct}};
@@ -26,7 +28,7 @@ bool place(const isa::Config& c, isa::Matmul& f) {
   shrink(a, size, rows);
   f.a_oy = a[0].stride, f.a_ox = a[1].stride, f.a_ky = a[2].stride, f.a_kx = a[3].stride,
   f.a_ct = a[4].stride;
-  f.a = static_cast<uint32_t>(-reach_of(a, size).low);
+  f.a = begin_of(reach_of(a, size), rows, kOffA);
   f.a_hi = 0;
   std::array b = axes_of_b(c, f);
   const std::span<Axis> tiles = std::span(b).subspan(1);
@@ -35,8 +37,8 @@ bool place(const isa::Config& c, isa::Matmul& f) {
   shrink(tiles, size, size - rows - column + 1);
   f.b_k = b[1].stride, f.b_tile = b[2].stride;
   const Reach reach = reach_of(b, size);
-  f.b = rows + static_cast<uint32_t>(-reach.low);
-  f.b_hi = (rows + static_cast<uint32_t>(reach.high - reach.low)) / rows;
+  f.b = rows + begin_of(reach, size - rows, kOffB);
+  f.b_hi = (f.b + static_cast<uint32_t>(reach.high)) / rows;
   f.d_hi = u32(c.acc_banks) - 1;
   return true;
 }

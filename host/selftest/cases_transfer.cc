@@ -12,6 +12,8 @@ namespace {
 using isa::Opcode;
 using isa::Space;
 
+constexpr uint32_t kOff = 11;  // places from the start of a memory
+
 constexpr Opcode opcode_of(const isa::Instruction& words) {
   return static_cast<Opcode>(words[0] & 0xff);
 }
@@ -125,8 +127,8 @@ std::optional<Case> transfer_case(const isa::Config& c, const Variant& variant) 
   const Axis on_chip[] = {{f.rows, f.chip_row}, {f.planes, f.chip_plane}};
   const Reach places = reach_of(on_chip, chip.size(), row_places(c, f));
   if (places.places() > chip.size()) return std::nullopt;
-  f.dst = static_cast<uint32_t>(-places.low);
-  f.dst_hi = static_cast<uint32_t>(places.high - places.low) / chip.rows;
+  f.dst = begin_of(places, chip.size(), kOff);
+  f.dst_hi = (f.dst + static_cast<uint32_t>(places.high)) / chip.rows;
 
   const Axis in_memory[] = {{f.rows, f.mem_row}, {f.planes, f.mem_plane}};
   const Reach bytes = reach_of(in_memory, uint64_t{1} << c.offset_bits, f.row_bytes);

@@ -18,17 +18,20 @@ constexpr Space space_of(Source source) {
   return source == Source::kAcc ? Space::kAcc : Space::kSp;
 }
 
+constexpr uint32_t kOff1 = 11, kOff2 = 15, kOffDst = 6,
+                   kOffParam = 17;  // words from the start of a bank
+
 struct Banks {
-  uint32_t src1 = 0, src2 = 1, dst = 2, param = 3;
+  uint32_t src1 = 0, src2 = 1, dst = 2, param = 3, param_off = kOffParam;
 };
 
 // Moves the loops of an operand into a bank and returns its base; strides that are too long become
 // 0.
 uint32_t place(const isa::Config& c, Space space, uint32_t bank, std::span<Axis> axes,
-               uint32_t room) {
+               uint32_t off) {
   const Chip chip = chip_of(c, space);
-  shrink(axes, chip.size(), std::min(room, chip.rows));
-  return bank * chip.rows + static_cast<uint32_t>(-reach_of(axes, chip.size()).low);
+  shrink(axes, chip.size(), chip.rows);
+  return bank * chip.rows + begin_of(reach_of(axes, chip.size()), chip.rows, off);
 }
 
 // Whether the banks exist and are different.
@@ -39,20 +42,19 @@ bool place(const isa::Config& c, isa::Vector& f, isa::Vset& v, const Banks& bank
   const auto bank = [&](Space space, uint32_t wanted) {
     return space == Space::kAcc && c.acc_banks == 1 ? 0 : wanted;
   };
-  const uint32_t room = u32(c.sp_rows);
   if (f.src1_kind != Source::kScalar) {
     f.src1_hi = bank(space_of(f.src1_kind), banks.src1);
-    f.src1 = place(c, space_of(f.src1_kind), f.src1_hi, src1, room);
+    f.src1 = place(c, space_of(f.src1_kind), f.src1_hi, src1, kOff1);
   }
   if (f.src2_kind != Source::kScalar && c.vec_binary) {
     f.src2_hi = bank(space_of(f.src2_kind), banks.src2);
-    f.src2 = place(c, space_of(f.src2_kind), f.src2_hi, src2, room);
+    f.src2 = place(c, space_of(f.src2_kind), f.src2_hi, src2, kOff2);
   }
   f.dst_hi = bank(f.dst_kind, banks.dst);
-  f.dst = place(c, f.dst_kind, f.dst_hi, dst, room);
+  f.dst = place(c, f.dst_kind, f.dst_hi, dst, kOffDst);
   if (f.channel) {
     f.param_hi = banks.param;
-    f.param = banks.param * u32(c.sp_rows) +
+    f.param = banks.param * u32(c.sp_rows) + banks.param_off +
               kBlockWords * (f.quant == isa::Quant::kFp32 ? kFp32Block : kQ31Block);
     f.n3 = std::min(f.n3, 3u);
   }
@@ -132,7 +134,8 @@ Case walk(const isa::Config& c, const std::string& field, Space space) {
       f.channel = 1;
       f.quant = isa::Quant::kQ31;
       banks.param = bank;
-      frame.params(bank);
+      banks.param_off = u32(c.sp_rows) - kBlocks * kBlockWords;
+      frame.params(bank, banks.param_off);
     }
     isa::Vset placed = vset;
     place(c, f, placed, banks);
@@ -162,7 +165,7 @@ std::optional<Case> vector_case(const isa::Config& c, const Variant& variant, Op
     return std::nullopt;
   Frame frame(c, variant.name, tested);
   if (takes_acc(f)) frame.accumulators();
-  if (f.channel) frame.params(3);
+  if (f.channel) frame.params(3, kOffParam);
   if (tested == Opcode::kVset)
     frame.test(legal_part(c, vset.pack()));
   else
@@ -175,12 +178,15 @@ std::optional<Case> vector_case(const isa::Config& c, const Variant& variant, Op
 std::optional<Case> vset_case(const isa::Config& c, const Variant& variant) {
   Frame frame(c, variant.name, Opcode::kVset);
   frame.accumulators();
-  frame.params(3);
-  frame.test(legal_part(c, variant.words));
+  frame.params(3, kOffParam);
+  isa::Vset state = isa::Vset::unpack(variant.words);
+  // A right shift would drop what the lowest bits of the multiplier make of a result.
+  if (variant.field == "scalar_mult") state.scalar_shift = 0;
+  frame.test(legal_part(c, state.pack()));
   std::set<uint32_t> sp, acc;
   uint32_t at = 0;
   for (isa::Vector f : probes(c)) {
-    isa::Vset vset = isa::Vset::unpack(variant.words);
+    isa::Vset vset = state;
     if (!place(c, f, vset, {})) continue;
     f.dst += at;
     at += f.n2;

@@ -133,10 +133,10 @@ void Frame::store(const Transfer& transfer) {
   add(program.take());
 }
 
-void Frame::params(uint32_t bank) {
+void Frame::params(uint32_t bank, uint32_t word) {
   Transfer t;
   t.mem = {kInput, random_bytes(config_)};
-  t.chip = bank * u32(config_.sp_rows);
+  t.chip = bank * u32(config_.sp_rows) + word;
   t.row_bytes = kBlocks * block_bytes(config_);
   load(t);
 }

@@ -60,8 +60,8 @@ class Frame {
  public:
   // Loads the whole scratchpad.
   Frame(const isa::Config& config, std::string name, isa::Opcode opcode);
-  // Channel parameters to the beginning of a bank.
-  void params(uint32_t bank);
+  // Channel parameters to a bank, at a word of it.
+  void params(uint32_t bank, uint32_t word = 0);
   // Gives all accumulators known contents; takes scratchpad banks 0 and 1 without dma_acc.
   void accumulators();
   void test(const isa::Instruction& words);

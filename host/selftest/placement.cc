@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/selftest/placement.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace millrace::selftest {
@@ -34,6 +35,11 @@ void shrink(std::span<Axis> axes, uint64_t size, uint64_t room) {
     }
     longest->stride = 0;
   }
+}
+
+uint32_t begin_of(const Reach& reach, uint64_t room, uint32_t off) {
+  const uint64_t left = room - reach.places();
+  return static_cast<uint32_t>(-reach.low) + static_cast<uint32_t>(std::min<uint64_t>(left, off));
 }
 
 std::set<uint32_t> places_of(uint32_t base, std::span<const Axis> axes, uint64_t size,

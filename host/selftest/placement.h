@@ -40,6 +40,10 @@ Reach reach_of(std::span<const Axis> axes, uint64_t size, uint32_t words = 1);
 // Sets strides to 0, the longest way first, until the loops fit into `room` places.
 void shrink(std::span<Axis> axes, uint64_t size, uint64_t room);
 
+// Where the loops begin in a window of `room` places: not at its start where there is room for
+// less, so that their data is not what lies at the beginning.
+uint32_t begin_of(const Reach& reach, uint64_t room, uint32_t off);
+
 // All places, `words` a visit.
 std::set<uint32_t> places_of(uint32_t base, std::span<const Axis> axes, uint64_t size,
                              uint32_t words = 1);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <set>
 
 #include "host/kernels/math.h"
 #include "host/selftest/placement.h"
@@ -169,21 +170,27 @@ class Maker {
     }
   }
 
-  Space space_of(const isa::Field& f) const {
-    const auto is_acc = [&](const char* field, uint32_t value) {
-      return get(plain_, field) == value;
-    };
+  // The on-chip memory that a stride counts in, as the words have it.
+  Space space_of(const isa::Field& f, const isa::Instruction& words) const {
     if (info_.opcode == Opcode::kMatmul) return Space::kSp;
-    if (info_.opcode != Opcode::kVector) return is_acc("space", 1) ? Space::kAcc : Space::kSp;
-    if (f.name.starts_with("d_")) return is_acc("dst_kind", 1) ? Space::kAcc : Space::kSp;
-    return is_acc("src1_kind", u32(int(isa::Source::kAcc))) ? Space::kAcc : Space::kSp;
+    if (info_.opcode != Opcode::kVector) return static_cast<Space>(get(words, "space"));
+    if (f.name.starts_with("d_")) return static_cast<Space>(get(words, "dst_kind"));
+    return get(words, "src1_kind") == u32(int(isa::Source::kAcc)) ? Space::kAcc : Space::kSp;
   }
   void strides(const isa::Field& f, uint32_t legal) {
-    for (const NamedValue& value : stride_values(c_, legal, space_of(f))) {
-      isa::Instruction words = plain_;
+    strides(f, legal, plain_, "");
+    if (!f.name.starts_with("d_") || !c_.vec_acc) return;
+    isa::Instruction words = plain_;
+    set_field(info_, words, "dst_kind", 0);
+    strides(f, legal, words, "dst_kind=sp ");
+  }
+  void strides(const isa::Field& f, uint32_t legal, const isa::Instruction& from,
+               const std::string& mode) {
+    for (const NamedValue& value : stride_values(c_, legal, space_of(f, from))) {
+      isa::Instruction words = from;
       turn_only(info_, words, count_of_stride(f.name), value.name);
       set_field(info_, words, f.name, value.value);
-      add(std::string(f.name) + "=" + value.name, f.name, words);
+      add(mode + std::string(f.name) + "=" + value.name, f.name, words);
     }
   }
   void memory_strides(const isa::Field& f, uint32_t legal) {
@@ -209,30 +216,30 @@ class Maker {
   void places(const isa::Field& f) {
     if (info_.opcode == Opcode::kSignal) {
       const uint32_t last = (output_bytes(c_) - skewed_by(c_, 3)) / 4 - 1;
-      for (const uint32_t v : {0u, 1u, dim_ / 4 - 1, last})
-        set(f, "offset=" + std::to_string(4 * v), v);
+      std::set<uint32_t> words = {0, 1, dim_ / 4 - 1, std::bit_floor(last) - 1, last};
+      for (const uint32_t v : words) set(f, "offset=" + std::to_string(4 * v), v);
       return;
     }
-    std::vector<uint32_t> rows = {dim_, 3 * dim_, (2 * u32(c_.dma_burst) + 1) * dim_};
-    if (c_.dma_unaligned)
-      for (const uint32_t odd : {1u, dim_ - 1, dim_ + 1, 4 * dim_ + 3}) rows.push_back(odd);
-    if (f.name == "row_bytes") {
-      for (uint32_t space = 0; space <= u32(c_.dma_acc); ++space)
-        for (const uint32_t v : rows) place(0, v, space);
-      // Within a word; across the end of a burst.
-      for (uint32_t space = 0; space <= u32(c_.dma_acc); ++space) {
-        if (c_.dma_unaligned) place(3, 1, space);
-        place(kPageOffset + (u32(c_.dma_burst) - 1) * dim_, 2 * dim_, space);
-      }
-      return;
-    }
-    std::vector<uint32_t> offsets = {0, dim_, kPageOffset - dim_};
-    if (c_.dma_unaligned)
-      for (const uint32_t odd : {1u, dim_ - 1, kPageOffset - 5}) offsets.push_back(odd);
+    const bool load = info_.opcode == Opcode::kLoad;
+    const uint32_t limit = load ? input_bytes(c_) : output_bytes(c_);
+    const uint32_t unit = c_.dma_unaligned ? 1 : dim_;
+    const uint32_t ones = std::bit_floor(limit) - unit;  // as many one bits as fit
     for (uint32_t space = 0; space <= u32(c_.dma_acc); ++space) {
-      for (const uint32_t v : offsets) place(v, 3 * dim_, space);
-      const uint32_t end = info_.opcode == Opcode::kLoad ? input_bytes(c_) : output_bytes(c_);
-      place(end - 3 * dim_, 3 * dim_, space);
+      if (f.name == "row_bytes") {
+        for (const uint32_t row : {dim_, 3 * dim_, (2 * u32(c_.dma_burst) + 1) * dim_,
+                                   std::min(ones, std::bit_floor(random_bytes(c_)) - unit)})
+          place(0, row, space);
+        place(kPageOffset + (u32(c_.dma_burst) - 1) * dim_, 2 * dim_, space);  // across a burst
+        if (!c_.dma_unaligned) continue;
+        for (const uint32_t odd : {1u, dim_ - 1, dim_ + 1, 4 * dim_ + 3}) place(0, odd, space);
+        place(3, 1, space);  // within a word
+      } else {
+        for (const uint32_t offset : {0u, dim_, kPageOffset - dim_, limit - 3 * dim_})
+          place(offset, 3 * dim_, space);
+        place(ones, unit, space);
+        if (!c_.dma_unaligned) continue;
+        for (const uint32_t odd : {1u, dim_ - 1, kPageOffset - 5}) place(odd, 3 * dim_, space);
+      }
     }
   }
   // One row.
