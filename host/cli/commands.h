@@ -33,6 +33,9 @@ struct Options {
   bool check = false;
   std::string out = kOutInt8;
   uint64_t seed = 1;
+  bool quick = false;        // selftest
+  double soak = 0;           // selftest: seconds
+  std::string only;          // selftest: part of the name of instruction cases
   std::clock_t started = 0;  // processor time at the start of the command
 };
 
@@ -77,6 +80,7 @@ Result<int> run_program(const Options& options, const DeviceFactory& factory,
 Result<int> run_network(const Options& options, const DeviceFactory& factory);
 Result<int> gemm(const Options& options, const DeviceFactory& factory);
 Result<int> serve(const Options& options, const DeviceFactory& factory);
+Result<int> run_selftest(const Options& options, const DeviceFactory& factory);
 Result<int> assemble_file(const Options& options);
 Result<int> disassemble_file(const Options& options);
 
