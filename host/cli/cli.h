@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The command line, `millrace info | run | profile | compare | gemm | selftest | serve | asm |
+// The command line: `millrace info | run | profile | compare | gemm | selftest | serve | asm |
 // disasm`. It knows devices only through the factory it is given, and machines outside this
 // process. Exit status: 0 success; 1 the machine failed or a comparison found a difference; 2 bad
 // input, told in one line on standard error, with no file written.

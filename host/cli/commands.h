@@ -54,6 +54,9 @@ inline constexpr const char* kCycleDevice = "cycle";
 // valid ones. A machine outside this process is opened, and has its own configuration.
 Result<DeviceRequest> device_request(const Options& options, const DeviceFactory& factory,
                                      std::string config);
+// The device of a request.
+Result<std::shared_ptr<Device>> open_device(const DeviceFactory& factory,
+                                            const DeviceRequest& request);
 // For a program of so many instructions; 0: not known yet.
 Result<Machine> open_machine(const DeviceFactory& factory, DeviceRequest request,
                              size_t instructions = 0);

@@ -133,7 +133,7 @@ std::string reproduce(const Options& options, const DeviceRequest& request) {
 Result<int> run_selftest(const Options& options, const DeviceFactory& factory) {
   const Result<DeviceRequest> request = device_request(options, factory, kDefaultConfig);
   if (!request) return request.error();
-  Result<std::unique_ptr<Device>> device = factory.open(*request);
+  const Result<std::shared_ptr<Device>> device = open_device(factory, *request);
   if (!device) return device.error();
   const isa::Config& config = (*device)->config();
   const auto named = [&](const selftest::Case& c) {
@@ -142,8 +142,10 @@ Result<int> run_selftest(const Options& options, const DeviceFactory& factory) {
   if (std::ranges::none_of(selftest::instruction_cases(config), named))
     return input_error("--only: no instruction case of configuration " + std::string(config.name) +
                        " has '" + options.only + "' in its name; for example 'matmul n_ox'");
-  Result<std::unique_ptr<Device>> reference =
-      factory.open(DeviceRequest{kReferenceDevice, &config, "", "", false, "", false, nullptr});
+  DeviceRequest golden;
+  golden.device = kReferenceDevice;
+  golden.config = &config;
+  const Result<std::shared_ptr<Device>> reference = open_device(factory, golden);
   if (!reference) return reference.error();
 
   std::printf("selftest of %s, configuration %s, %llu KiB of memory\n", request->device.c_str(),
