@@ -29,8 +29,8 @@ int complain(const Error& error) {
 void add_device(CLI::App& command, Options& options) {
   command
       .add_option("--device", options.device,
-                  "Device; `millrace info` lists them. Outside this process: "
-                  "serial:///dev/PORT[?baud=N] or tcp://HOST:PORT")
+                  std::string("Device; `millrace info` lists them. Outside this process: ") +
+                      cli::kAddresses)
       ->capture_default_str();
   command.add_option("--config", options.config, "Configuration; `millrace info` lists them");
 }

@@ -46,6 +46,7 @@ struct Machine {
   std::unique_ptr<Runtime> runtime;
 };
 
+inline constexpr const char* kAddresses = "serial:///dev/PORT[?baud=N] and tcp://HOST:PORT";
 inline constexpr const char* kDefaultConfig = "base";
 inline constexpr const char* kReferenceDevice = "ref";
 inline constexpr const char* kCycleDevice = "cycle";

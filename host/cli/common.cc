@@ -18,8 +18,6 @@ std::string join(const std::vector<std::string>& names) {
   return text;
 }
 
-constexpr const char* kAddresses = "serial:///dev/PORT[?baud=N] and tcp://HOST:PORT";
-
 Result<const isa::Config*> find_config(const std::string& name) {
   std::vector<std::string> configs;
   for (const isa::Config& c : isa::kConfigs) configs.emplace_back(c.name);
