@@ -68,7 +68,7 @@ std::optional<Case> matmul_case(const isa::Config& c, const Variant& variant) {
   if (!variant.field.empty() &&
       get_field(info, f.pack(), variant.field) != get_field(info, variant.words, variant.field))
     return std::nullopt;
-  Frame frame(c, variant.name, isa::Opcode::kMatmul);
+  Frame frame(c, variant.name, isa::Opcode::kMatmul, f.b_hi + 1);
   frame.accumulators();
   frame.test(f.pack());
   frame.dump(Space::kAcc, rows_of(c, f));
@@ -80,7 +80,7 @@ void matmul_walks(const isa::Config& c, std::vector<Case>& list) {
   const uint32_t acc_rows = u32(c.acc_rows), acc_banks = u32(c.acc_banks);
   for (const bool walk_a : {true, false}) {
     Frame frame(c, std::string("matmul ") + (walk_a ? "a" : "b") + "=every bank",
-                isa::Opcode::kMatmul);
+                isa::Opcode::kMatmul, banks);
     frame.accumulators();
     std::set<uint32_t> places;
     for (uint32_t bank = 0; bank < banks; ++bank) {

@@ -59,7 +59,8 @@ Case around_case(const isa::Config& c, Opcode opcode, Space space) {
   f.mem_row = f.row_bytes;
   f.mem_plane = f.chip_plane = 0;
   const std::string name(info_of(opcode).name);
-  Frame frame(c, name + (space == Space::kSp ? " sp" : " acc") + " around the end", opcode);
+  Frame frame(c, name + (space == Space::kSp ? " sp" : " acc") + " around the end", opcode,
+              chip.banks);
   if (space == Space::kAcc) frame.accumulators();
   move(c, frame, f, opcode);
   return frame.take();
@@ -73,7 +74,7 @@ Case bank_walk(const isa::Config& c, Opcode opcode, Space space) {
   Frame frame(c,
               std::string(info_of(opcode).name) + (space == Space::kSp ? " sp" : " acc") + field +
                   "=every bank",
-              opcode);
+              opcode, chip.banks);
   if (space == Space::kAcc) frame.accumulators();
   isa::Load f;
   f.space = space;
@@ -109,7 +110,7 @@ void everything(const isa::Config& c, Space space, std::vector<Case>& list) {
     Frame frame(c,
                 std::string("store all of ") + (space == Space::kSp ? "sp" : "acc") + " from " +
                     std::to_string(at),
-                Opcode::kStore);
+                Opcode::kStore, space == Space::kSp ? f.src_hi + 1 : 4);
     if (space == Space::kAcc) frame.accumulators();
     frame.test(f.pack());
     frame.written(0, f.row_bytes);
@@ -137,7 +138,7 @@ std::optional<Case> transfer_case(const isa::Config& c, const Variant& variant) 
       f.seg == u32(kInput) ? input_bytes(c) : output_bytes(c) - skewed_by(c, f.seg);
   if (int64_t{f.offset} + bytes.high >= limit) return std::nullopt;
 
-  Frame frame(c, variant.name, opcode);
+  Frame frame(c, variant.name, opcode, f.dst_hi + 2);
   if (f.space == Space::kAcc) frame.accumulators();
   if (load && f.seg != u32(kInput))
     frame.reads_output(skewed_by(c, f.seg) + f.offset + static_cast<uint32_t>(bytes.high) + 1);

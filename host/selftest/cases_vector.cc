@@ -111,7 +111,7 @@ std::vector<isa::Vector> probes(const isa::Config& c) {
 Case walk(const isa::Config& c, const std::string& field, Space space) {
   const Chip chip = chip_of(c, space);
   Frame frame(c, "vector " + field + (space == Space::kSp ? " sp" : " acc") + "=every bank",
-              Opcode::kVector);
+              Opcode::kVector, chip.banks);
   frame.accumulators();
   const isa::Vset vset = plain_vset();
   frame.set(vset);

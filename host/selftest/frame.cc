@@ -106,16 +106,17 @@ isa::Instruction legal_part(const isa::Config& c, isa::Instruction words) {
   return words;
 }
 
-Frame::Frame(const isa::Config& config, std::string name, isa::Opcode opcode)
+Frame::Frame(const isa::Config& config, std::string name, isa::Opcode opcode, uint32_t banks)
     : config_(config), dim_(u32(config.dim)), case_{std::move(name), opcode, {}, {}, 0, 0, {}} {
   const uint32_t chunk = chunk_words(config);
+  banks = std::clamp(banks, 4u, u32(config.sp_banks));
   isa::Load f;
   f.seg = kInput;
   f.row_bytes = chunk * dim_;
-  f.rows = chunk_rows(config, Space::kSp);
+  f.rows = banks * u32(config.sp_rows) / chunk;
   f.mem_row = kChunkStep * dim_;
   f.chip_row = chunk;
-  f.dst_hi = u32(config.sp_banks) - 1;
+  f.dst_hi = banks - 1;
   add({f.pack()});
 }
 

@@ -58,8 +58,8 @@ isa::Instruction legal_part(const isa::Config& config, isa::Instruction words);
 
 class Frame {
  public:
-  // Loads the whole scratchpad.
-  Frame(const isa::Config& config, std::string name, isa::Opcode opcode);
+  // Loads the first banks of the scratchpad, at least four.
+  Frame(const isa::Config& config, std::string name, isa::Opcode opcode, uint32_t banks = 4);
   // Channel parameters to a bank, at a word of it.
   void params(uint32_t bank, uint32_t word = 0);
   // Gives all accumulators known contents; takes scratchpad banks 0 and 1 without dma_acc.

@@ -172,7 +172,7 @@ class MemoryCheck {
 
   // Bytes for which three patterns can be written and read in time.
   bool choose_share() {
-    const double seconds = session_.options.quick ? 0.4 : 4;
+    const double seconds = session_.options.quick ? 1 : 20;
     const std::array<std::pair<const char*, bool>, 2> directions = {
         std::pair{"memory_write_bytes_per_second", true}, {"memory_read_bytes_per_second", false}};
     double each = 2e-9;  // seconds a byte, of making and comparing patterns
