@@ -5,7 +5,7 @@
 fpga.py build BOARD [--seed N] [--baud N] [--until synth]   bitstream and report.json in build/fpga/BOARD
 fpga.py report                                              Markdown table of the boards that were built
 fpga.py flash BOARD [--write sram|flash] [--port DEV]       writes it, asks the machine for its build
-fpga.py netlist BOARD                                       Verilog of what was built, with its cells, for Verilator
+fpga.py core --family F --config C --out FILE               netlist of the core alone
 Exit status: 0 done, 1 a check failed (timing, device, build), 2 bad input or a tool is missing.
 """
 import argparse
@@ -178,8 +178,7 @@ def main():
     command.add_argument("--write", choices=["sram", "flash"])
     command.add_argument("--port")
     command.add_argument("--millrace", type=pathlib.Path, default=BUILD / "millrace")
-    command = add("netlist", fpga_netlist.netlist)
-    command.add_argument("board")
+    fpga_netlist.add_arguments(add)
     options = parser.parse_args()
     return options.function(options)
 

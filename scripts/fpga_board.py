@@ -21,25 +21,23 @@ FAMILIES = {
         "synth": "synth_ice40 -abc2 -device {yosys_device}",
         "resources": {"logic": ["ICESTORM_LC"], "DSP": ["ICESTORM_DSP"], "RAM": ["ICESTORM_RAM"],
                       "SPRAM": ["ICESTORM_SPRAM"]},
-        "models": ["+/ice40/cells_sim.v"], "defines": ["NO_ICE40_DEFAULT_ASSIGNMENTS"],
+        "core_cells": ["fpga/ice40/mul_s8x2.sv"],
         "bitstream": "bin",
     },
     "ecp5": {
         "synth": "synth_ecp5",
         "resources": {"logic": ["TRELLIS_COMB"], "DSP": ["MULT18X18D"], "RAM": ["DP16KD"]},
-        "models": ["+/ecp5/cells_sim.v"], "defines": [],
+        "core_cells": [],
         "bitstream": "bit",
     },
     "gowin": {
         "synth": "synth_gowin -family gw2a",
         "resources": {"logic": ["LUT4"], "DSP": ["MULT9X9", "MULT18X18", "MULTADDALU18X18"], "RAM": ["BSRAM"]},
-        "models": ["+/gowin/cells_sim.v"], "defines": [],
         "bitstream": "fs",
     },
     "xilinx": {
         "synth": "synth_xilinx -family xc7 -flatten",
         "resources": {"logic": [f"LUT{n}" for n in range(1, 7)], "DSP": ["DSP48E1"], "RAM": ["RAMB36E1"]},
-        "models": [], "defines": [],
         "bitstream": "bit",
     },
 }
@@ -55,6 +53,15 @@ class Failure(Exception):
 
 def board_names():
     return sorted(p.parent.name for p in BOARDS.glob("*/board.toml"))
+
+
+def core_sources(config, cells):
+    """The package first; cells of the family in place of those of the same name."""
+    files = [ROOT / f"rtl/gen/{config}/millrace_pkg.sv"]
+    names = {p.name for p in cells}
+    for folder in ("rtl/lib", "rtl/dma", "rtl/core", "rtl/bus", "rtl"):
+        files += [p for p in sorted((ROOT / folder).glob("*.sv")) if p.name not in names]
+    return files + cells
 
 
 class Board:
@@ -83,13 +90,10 @@ class Board:
         return self.out / f"{self.name}.{self.family_info['bitstream']}"
 
     def sources(self):
-        """The package first; cells of the family in place of those of the same name."""
-        files = [ROOT / f"rtl/gen/{self.config}/millrace_pkg.sv"]
-        own = [ROOT / f for f in self.cells] + [self.folder / "top.sv"]
-        names = {p.name for p in own}
-        for folder in ("rtl/lib", "rtl/dma", "rtl/core", "rtl/bus", "rtl", "fpga/soc", "fpga/boards"):
-            files += [p for p in sorted((ROOT / folder).glob("*.sv")) if p.name not in names]
-        return files + own
+        cells = [ROOT / f for f in self.cells]
+        shell = [p for folder in ("fpga/soc", "fpga/boards") for p in sorted((ROOT / folder).glob("*.sv"))]
+        names = {p.name for p in cells}
+        return core_sources(self.config, cells) + [p for p in shell if p.name not in names] + [self.folder / "top.sv"]
 
     def build_id(self):
         """Hash of the sources, as scripts/verilate.sh makes it for a simulation."""
