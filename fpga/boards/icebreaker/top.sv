@@ -25,7 +25,8 @@ module top #(
       .Baud(Baud),
       .BoardId(BoardId),
       .BuildId(BuildId),
-      .MemLog2(MemLog2)
+      .MemLog2(MemLog2),
+      .Single(1'b1)
   ) u_soc (
       .clk_i(clk_core),
       .rst_ni(rst_n),
