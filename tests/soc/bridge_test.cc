@@ -6,6 +6,7 @@
 
 #include "Vbridge_4.h"
 #include "Vbridge_9.h"
+#include "Vbridge_netlist.h"
 #include "tests/soc/bridge_bench.h"
 
 namespace millrace::soc {
@@ -19,10 +20,17 @@ struct Divider;
 template <>
 struct Divider<Vbridge_4> {
   static constexpr int kValue = 4;
+  static constexpr const char* kName = "Divider4";
+};
+template <>
+struct Divider<Vbridge_netlist> {
+  static constexpr int kValue = 4;
+  static constexpr const char* kName = "Netlist";
 };
 template <>
 struct Divider<Vbridge_9> {
   static constexpr int kValue = 9;
+  static constexpr const char* kName = "Divider9";
 };
 
 template <typename Top>
@@ -45,12 +53,12 @@ class Bridge : public testing::Test {
     bench.accesses.clear();
   }
 };
-using Tops = testing::Types<Vbridge_4, Vbridge_9>;
+using Tops = testing::Types<Vbridge_4, Vbridge_9, Vbridge_netlist>;
 class Names {
  public:
   template <typename T>
   static std::string GetName(int) {
-    return "Divider" + std::to_string(Divider<T>::kValue);
+    return Divider<T>::kName;
   }
 };
 TYPED_TEST_SUITE(Bridge, Tops, Names);
