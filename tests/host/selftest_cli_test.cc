@@ -19,7 +19,8 @@ Result<std::unique_ptr<Device>> open_device(const DeviceRequest& request) {
   auto device = std::make_unique<testing::FaultyDevice>(*request.config, 128 << 10);
   if (request.device == "board") {
     device->clock = 24'000'000;
-    device->value = [](uint32_t offset, uint32_t v) {
+    device->value = [cycles = 0u](uint32_t offset, uint32_t v) mutable {
+      if (offset == reg::kCycles) return cycles += 10'000;
       return offset == reg::kBuildId ? kBuild : v;
     };
   }
@@ -96,8 +97,13 @@ TEST_F(SelftestCli, OtherSeedsGiveOtherChecksums) {
   ASSERT_EQ(call({"--json", "r.json"}), 0);
   const auto first = report();
   ASSERT_EQ(call({"--seed", "2", "--json", "r.json"}), 0);
-  for (const auto& [name, sum] : report()["checksums"].items())
-    EXPECT_NE(sum, first["checksums"][name]);
+  const auto second = report();
+  size_t compared = 0;
+  for (const auto& [name, sum] : second["checksums"].items()) {
+    EXPECT_NE(sum, first["checksums"][name]) << name;
+    ++compared;
+  }
+  EXPECT_EQ(compared, isa::kInstructions.size());
   ASSERT_EQ(call({"--json", "r.json"}), 0);
   EXPECT_EQ(report()["checksums"], first["checksums"]);
 }
@@ -133,7 +139,12 @@ TEST_F(SelftestCli, TellsClockAndMargin) {
                          R"({"build_id": "0badcafe", "clock_mhz": 24, "fmax_mhz": 24.5})"));
   ASSERT_EQ(call({"--device", "board", "--json", "r.json"}), 0) << out_;
   EXPECT_TRUE(says("clock 24 MHz, routed for 24.5 MHz: 2 % margin")) << out_;
-  EXPECT_GT(report()["steps"][4]["runs"], 2);
+  // 2 x MACs in 10,000 cycles of 24 MHz.
+  const auto soak = report()["steps"][4];
+  EXPECT_EQ(soak["cycles_most"], 10'000);
+  EXPECT_EQ(soak["operations_per_second"], 2 * soak["macs"].get<double>() * 2400);
+  EXPECT_TRUE(says("10000 cycles each")) << out_;
+  EXPECT_TRUE(says("; at 24 MHz: ")) << out_;
   // Numbers do as well; other builds, and files that are no report, say nothing.
   ASSERT_TRUE(write_file("build/fpga/board/report.json",
                          R"({"build_id": 195939070, "clock_mhz": 24, "fmax_mhz": 30})"));
