@@ -18,11 +18,16 @@ import fpga_netlist
 from fpga_board import BUILD, Board, Failure, board_names, debian_tool, last_number, main_of, run, shown, tool, yosys
 
 
+def parameters(board, options):
+    """Of the board's top."""
+    return {"ClockKhz": board.clock_khz, "Baud": options.baud or board.baud, "BoardId": board.id, "MemLog2": board.mem_log2,
+            "BuildId": f"32'h{board.build_id():08x}"}
+
+
 def synthesise(board, options):
     """Netlist synth.json of the board's top. Returns CPU seconds."""
     synth = board.family_info["synth"].format(**vars(board))
-    values = {"ClockKhz": board.clock_khz, "Baud": options.baud or board.baud, "BoardId": board.id, "MemLog2": board.mem_log2,
-              "BuildId": f"32'h{board.build_id():08x}"}
+    values = parameters(board, options)
     script = [f"read_verilog -sv -defer {' '.join(map(shown, board.sources()))}",
               f"hierarchy -top top {' '.join(f'-chparam {name} {value}' for name, value in values.items())}",
               f"{synth} -top top", f"write_json {shown(board.out / 'synth.json')}", f"tee -q -o {shown(board.out / 'stat.txt')} stat"]
@@ -73,6 +78,14 @@ def pack_gowin(board):
                board.out / "pack.log", "gowin_pack")
 
 
+def write_vivado(board, options):
+    """What fpga/boards/<board>/build.tcl reads."""
+    generics = " ".join(f"{name}={value}" for name, value in parameters(board, options).items())
+    files = "\n".join(f"  {shown(f)}" for f in board.sources())
+    (board.out / "sources.tcl").write_text(f"set part {board.device}\nset generics {{{generics}}}\nread_verilog -sv {{\n{files}\n}}\n"
+                                           f"read_xdc {shown(board.folder / board.constraints)}\n")
+
+
 ROUTE = {"ice40": (route_ice40, pack_ice40), "ecp5": (route_ecp5, pack_ecp5), "gowin": (route_gowin, pack_gowin)}
 
 
@@ -106,6 +119,8 @@ def build(options):
         old.unlink(missing_ok=True)
     seconds = {"synthesis": synthesise(board, options)}
     fmax = {}
+    if board.family == "xilinx":
+        write_vivado(board, options)
     if board.family in ROUTE and options.until != "synth":
         route, pack = ROUTE[board.family]
         seconds["place and route"], fmax = route(board, options.seed)

@@ -131,9 +131,11 @@ def run(command, log, what):
     with open(log, "w") as out:
         status = subprocess.run([str(c) for c in command], stdout=out, stderr=subprocess.STDOUT, cwd=ROOT).returncode
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if status < 0:
+        raise Failure(f"{what} was killed by signal {-status}; see {shown(log)}")
     if status:
-        errors = [line for line in log.read_text(errors="replace").splitlines() if line.startswith("ERROR")]
-        raise Failure(f"{what} failed{': ' + errors[0][7:] if errors else ''}; see {shown(log)}")
+        errors = re.findall(r"^(?:ERROR|%Error): (.*)", log.read_text(errors="replace"), re.M)
+        raise Failure(f"{what} failed{': ' + errors[0] if errors else ''}; see {shown(log)}")
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 

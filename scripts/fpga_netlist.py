@@ -28,21 +28,37 @@ def bitstream_verilog(board, out):
     run([debian_tool("iceunpack", "fpga-icestorm"), board.bitstream, asc], out.with_suffix(".unpack.log"), "iceunpack")
     run([debian_tool("icebox_vlog", "fpga-icestorm"), "-s", "-l", "-p", board.folder / board.constraints, asc], out, "icebox_vlog")
     text = out.read_text()
-    # Pins come as inputs or outputs of module `chip`, by the names of the pcf; unused ones are dropped by Verilator itself.
-    ports = re.search(r"module chip \((.*?)\);", text, re.S)
-    if not ports or not {"clk", "rx", "tx"} <= set(re.findall(r"\w+", ports[1])):
+    header = re.search(r"module chip \((.*?)\);", text)
+    ports = set(re.findall(r"(\w+)(?:,|$)", header[1])) if header else set()
+    if not {"clk", "rx", "tx"} <= ports:
         raise Failure(f"icebox_vlog found no pins clk, rx and tx; see {shown(out)}")
-    return "chip", [out]
+
+    registers = set()
+
+    def without_ports(match):  # it declares the ports a second time, among the wires and registers
+        names = re.split(r",\s*", match[2])
+        kept = [name for name in names if name.split(" ")[0] not in ports]
+        if match[1] == "reg":
+            registers.update(ports.intersection(name.split(" ")[0] for name in names))
+        return f"{match[1]} {', '.join(kept)};" if kept else ""
+
+    text = re.sub(r"^(wire|reg) (.*?);", without_ports, text, flags=re.M)
+    out.write_text(text.replace(header[1], re.sub(r"output (\w+)", lambda m: f"output {'reg ' * (m[1] in registers)}{m[1]}", header[1]), 1))
+    return "chip", out
 
 
 def synthesised_verilog(board, out):
     """The netlist that place and route took, with the cells' models of Yosys and those of fpga/<family>."""
     script = f"read_json {shown(board.out / 'synth.json')}; splitnets; write_verilog -noattr {shown(out)}"
     run([yosys(board), "-q", "-p", script], out.with_suffix(".log"), "writing Verilog")
+    return "top", out
+
+
+def cell_models(family):
+    """Arguments of Verilator: ours first, in place of black boxes."""
     share = pathlib.Path(debian_tool("yosys", "yosys")).resolve().parent.parent / "share/yosys"
-    own = sorted((ROOT / "fpga" / board.family).glob("models.v"))
-    return "top", [*own, f"+define+{'NO_ICE40_DEFAULT_ASSIGNMENTS' if board.family == 'ice40' else 'NO_INCLUDES'}",
-                   share / board.family / "cells_sim.v", out]
+    define = "NO_ICE40_DEFAULT_ASSIGNMENTS" if family == "ice40" else "NO_INCLUDES"
+    return [*(ROOT / "fpga" / family).glob("models.v"), f"+define+{define}", share / family / "cells_sim.v"]
 
 
 def simulated_board(board, built):
@@ -50,10 +66,10 @@ def simulated_board(board, built):
     folder = board.out / "sim"
     folder.mkdir(exist_ok=True)
     whole = board.device in ("hx1k", "hx8k")
-    top, sources = (bitstream_verilog if whole else synthesised_verilog)(board, folder / f"{board.name}.v")
+    top, verilog = (bitstream_verilog if whole else synthesised_verilog)(board, folder / f"{board.name}.v")
     print(f"simulating {shown(board.bitstream) + ', taken apart' if whole else 'the netlist as synthesised, before place and route'}")
     seconds = run([ROOT / "scripts/board_sim.sh", folder, top, str(board.clock_khz * 1000 / built["baud"]), "--x-assign", "0",
-                   ROOT / "tests/fpga/netlist.vlt", *sources], folder / "verilate.log", "building the simulation")
+                   ROOT / "tests/fpga/netlist.vlt", *cell_models(board.family), verilog], folder / "verilate.log", "building the simulation")
     print(f"  built in {seconds:.0f} s of one core")
     return folder / "millrace_board"
 
