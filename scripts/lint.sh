@@ -16,11 +16,18 @@ done
 [ ${#checks[@]} -eq 0 ] && checks=(deps format verilator yosys)
 
 rtl=(rtl/lib/*.sv rtl/dma/*.sv rtl/core/*.sv rtl/bus/*.sv rtl/millrace.sv)
+soc=(fpga/soc/*.sv)
+
+# Kinds of memory that a board of this configuration can have (fpga/soc/soc.sv).
+singles() { if [ "$1" = nano ]; then echo 0 1; else echo 0; fi; }
 
 check_verilator() {
   for c in "${configs[@]}"; do
     echo "lint: verilator $c"
     verilator --lint-only -Wall --no-timing --top-module millrace "rtl/gen/$c/millrace_pkg.sv" "${rtl[@]}"
+    for single in $(singles "$c"); do
+      verilator --lint-only -Wall --no-timing --top-module soc "-GSingle=1'b$single" "rtl/gen/$c/millrace_pkg.sv" "${rtl[@]}" "${soc[@]}"
+    done
   done
 }
 
@@ -29,6 +36,9 @@ check_yosys() {
   for c in "${configs[@]}"; do
     echo "lint: yosys $c"
     yosys -q -w 'Replacing memory' -p "read_verilog -sv -defer rtl/gen/$c/millrace_pkg.sv ${rtl[*]}; hierarchy -check -top millrace; proc; check -assert"
+    for single in $(singles "$c"); do
+      yosys -q -w 'Replacing memory' -p "read_verilog -sv -defer rtl/gen/$c/millrace_pkg.sv ${rtl[*]} ${soc[*]}; hierarchy -check -top soc -chparam Single $single; proc; check -assert"
+    done
   done
 }
 

@@ -29,8 +29,8 @@ int complain(const Error& error) {
 void add_device(CLI::App& command, Options& options) {
   command
       .add_option("--device", options.device,
-                  "Device; `millrace info` lists them. Outside this process: "
-                  "serial:///dev/PORT[?baud=N] or tcp://HOST:PORT")
+                  std::string("Device; `millrace info` lists them. Outside this process: ") +
+                      cli::kAddresses)
       ->capture_default_str();
   command.add_option("--config", options.config, "Configuration; `millrace info` lists them");
 }
@@ -69,6 +69,20 @@ void add_file(CLI::App& command, Options& options) {
   command.add_option("--seed", options.seed, "Of the random input")->capture_default_str();
 }
 
+void add_selftest(CLI::App& command, Options& options) {
+  add_device(command, options);
+  command.add_option("--memory", options.memory,
+                     "External memory of a simulated device, as for run");
+  command.add_option("--seed", options.seed, "Of patterns, inputs and matrices")
+      ->capture_default_str();
+  command.add_flag("--quick", options.quick, "A smaller share of memory, fewer repetitions");
+  command.add_option("--soak", options.soak, "Seconds of the last step (default 2, quick 0.3)");
+  command.add_option("--only", options.only,
+                     "Only the instruction cases whose name contains this text");
+  command.add_option("--json", options.json, "Report to write as JSON");
+  command.add_flag("--progress", options.progress, "Progress on standard error");
+}
+
 struct Command {
   CLI::App* app;
   std::function<Result<int>()> action;
@@ -105,6 +119,9 @@ std::vector<Command> add_commands(CLI::App& app, Options& options, const DeviceF
   add_simulated(*serve, options);
   serve->add_option("--listen", options.listen, "HOST:PORT (port 0: any that is free), or pty")
       ->required();
+  CLI::App* selftest = app.add_subcommand(
+      "selftest", "Check a machine: link, memory, every instruction, faults, load");
+  add_selftest(*selftest, options);
   CLI::App* assemble = app.add_subcommand("asm", "Assemble a program");
   assemble->add_option("FILE", options.file, "Program text")->required();
   assemble->add_option("-o,--output", options.output, "Program file to write")->required();
@@ -139,6 +156,7 @@ std::vector<Command> add_commands(CLI::App& app, Options& options, const DeviceF
              if (serve->count("--device") == 0) options.device = cli::kCycleDevice;
              return cli::serve(options, factory);
            }},
+          {selftest, [&] { return cli::run_selftest(options, factory); }},
           {assemble, [&] { return cli::assemble_file(options); }},
           {disassemble, [&] { return cli::disassemble_file(options); }}};
 }
@@ -185,7 +203,8 @@ int cli_main(int argc, const char* const* argv, const DeviceFactory& factory) {
     return status;
   }
   return complain(
-      input_error("a command is needed: info, run, profile, compare, gemm, serve, asm or disasm"));
+      input_error("a command is needed: info, run, profile, compare, gemm, selftest, serve, asm or "
+                  "disasm"));
 }
 
 }  // namespace millrace

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The command line, `millrace info | run | profile | compare | gemm | serve | asm | disasm`. It
-// knows devices only through the factory it is given, and machines outside this process. Exit
-// status: 0 success; 1 the machine failed or a comparison found a difference; 2 bad input, told in
-// one line on standard error, with no file written.
+// The command line: `millrace info | run | profile | compare | gemm | selftest | serve | asm |
+// disasm`. It knows devices only through the factory it is given, and machines outside this
+// process. Exit status: 0 success; 1 the machine failed or a comparison found a difference; 2 bad
+// input, told in one line on standard error, with no file written.
 #pragma once
 
 #include <functional>

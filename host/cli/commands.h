@@ -33,6 +33,9 @@ struct Options {
   bool check = false;
   std::string out = kOutInt8;
   uint64_t seed = 1;
+  bool quick = false;        // selftest
+  double soak = 0;           // selftest: seconds
+  std::string only;          // selftest: part of the name of instruction cases
   std::clock_t started = 0;  // processor time at the start of the command
 };
 
@@ -43,6 +46,7 @@ struct Machine {
   std::unique_ptr<Runtime> runtime;
 };
 
+inline constexpr const char* kAddresses = "serial:///dev/PORT[?baud=N] and tcp://HOST:PORT";
 inline constexpr const char* kDefaultConfig = "base";
 inline constexpr const char* kReferenceDevice = "ref";
 inline constexpr const char* kCycleDevice = "cycle";
@@ -51,6 +55,9 @@ inline constexpr const char* kCycleDevice = "cycle";
 // valid ones. A machine outside this process is opened, and has its own configuration.
 Result<DeviceRequest> device_request(const Options& options, const DeviceFactory& factory,
                                      std::string config);
+// The device of a request.
+Result<std::shared_ptr<Device>> open_device(const DeviceFactory& factory,
+                                            const DeviceRequest& request);
 // For a program of so many instructions; 0: not known yet.
 Result<Machine> open_machine(const DeviceFactory& factory, DeviceRequest request,
                              size_t instructions = 0);
@@ -77,6 +84,7 @@ Result<int> run_program(const Options& options, const DeviceFactory& factory,
 Result<int> run_network(const Options& options, const DeviceFactory& factory);
 Result<int> gemm(const Options& options, const DeviceFactory& factory);
 Result<int> serve(const Options& options, const DeviceFactory& factory);
+Result<int> run_selftest(const Options& options, const DeviceFactory& factory);
 Result<int> assemble_file(const Options& options);
 Result<int> disassemble_file(const Options& options);
 

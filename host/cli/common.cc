@@ -18,8 +18,6 @@ std::string join(const std::vector<std::string>& names) {
   return text;
 }
 
-constexpr const char* kAddresses = "serial:///dev/PORT[?baud=N] and tcp://HOST:PORT";
-
 Result<const isa::Config*> find_config(const std::string& name) {
   std::vector<std::string> configs;
   for (const isa::Config& c : isa::kConfigs) configs.emplace_back(c.name);
@@ -95,21 +93,25 @@ Result<DeviceRequest> device_request(const Options& options, const DeviceFactory
   return request;
 }
 
+Result<std::shared_ptr<Device>> open_device(const DeviceFactory& factory,
+                                            const DeviceRequest& request) {
+  if (request.linked) return std::shared_ptr<Device>(request.linked);
+  Result<std::unique_ptr<Device>> device = factory.open(request);
+  if (!device) return device.error();
+  return std::shared_ptr<Device>(std::move(*device));
+}
+
 Result<Machine> open_machine(const DeviceFactory& factory, DeviceRequest request,
                              size_t instructions) {
   Machine machine;
   machine.activities = std::make_unique<std::vector<Activity>>();
   if (request.timeline) request.activities = machine.activities.get();
-  machine.device = request.linked;
+  Result<std::shared_ptr<Device>> device = open_device(factory, request);
+  if (!device) return device.error();
+  machine.device = std::move(*device);
   RuntimeOptions options;
-  if (request.linked) {
-    // All of it, and the SIGNAL: the machine must not wait for the line while it runs.
-    options.instructions = instructions + 1;
-  } else {
-    Result<std::unique_ptr<Device>> device = factory.open(request);
-    if (!device) return device.error();
-    machine.device = std::move(*device);
-  }
+  // All of it, and the SIGNAL: the machine must not wait for the line while it runs.
+  if (request.linked) options.instructions = instructions + 1;
   Result<std::unique_ptr<Runtime>> runtime = Runtime::create(*machine.device, options);
   if (!runtime) return runtime.error();
   machine.runtime = std::move(*runtime);

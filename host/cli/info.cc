@@ -67,6 +67,7 @@ Result<int> info(const Options& options, const DeviceFactory& factory) {
     std::printf("device %-8s %s; configurations:%s\n", kind.name.c_str(), kind.doc.c_str(),
                 configs.c_str());
   }
+  std::printf("outside this process: %s\n", kAddresses);
   if (const Status status = print_device(factory, *request); !status) return status.error();
   return 0;
 }

@@ -22,6 +22,7 @@ class LinkDevice : public Device {
   std::string_view kind() const override { return "link"; }
   const isa::Config& config() const override { return *config_; }
   uint64_t mem_bytes() const override { return uint64_t{1} << info_.mem_log2; }
+  uint64_t clock_hz() const override { return uint64_t{info_.clock_10khz} * 10'000; }
   Result<uint32_t> read_reg(uint32_t offset) override;
   Status write_reg(uint32_t offset, uint32_t value) override;
   Status read_mem(uint64_t addr, std::span<uint8_t> out) override;

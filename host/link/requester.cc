@@ -41,10 +41,9 @@ Result<Info> Requester::open() {
   Heard heard;
   for (; heard.failures < options_.attempts; ++heard.failures) {
     // An earlier host may have left a long write half sent. Few do, and it takes long to end one:
-    // so not at first.
-    if (const Status status = resynchronise(heard.failures == 0 ? kOpenHeader : kOpenMost, heard);
-        !status)
-      return status.error();
+    // so only every other time.
+    const size_t open_bytes = heard.failures % 2 == 0 ? kOpenHeader : kOpenMost;
+    if (const Status status = resynchronise(open_bytes, heard); !status) return status.error();
     request.tag = tag_ = (tag_ + 1) % kTags;
     const auto state = attempt(request, {}, word, heard);
     if (!state) return state.error();
@@ -199,8 +198,9 @@ Result<std::optional<AnswerState>> Requester::judge(const Request& request, Hear
 Status Requester::resynchronise(size_t open_bytes, Heard& heard) {
   if (lost_) return *lost_;
   if (Status status = discard(heard); !status) return status;
+  const TimePoint arrived = stream_->now() + stream_->transfer_time(open_bytes);
   if (Status status = send(std::vector<uint8_t>(open_bytes, kIdleByte)); !status) return status;
-  stream_->sleep(stream_->transfer_time(open_bytes));
+  stream_->sleep(std::max(arrived - stream_->now(), Duration::zero()));
   return discard(heard);
 }
 

@@ -10,15 +10,10 @@ namespace millrace::cosim {
 
 class Prng {
  public:
-  explicit Prng(uint64_t seed) : state_(seed * 0x9E3779B97F4A7C15u + 1) {}
+  // The seed is hashed, too: else the next seed would give the same numbers, one earlier.
+  explicit Prng(uint64_t seed) : state_(mix(seed + kStep)) {}
 
-  uint64_t next() {
-    state_ += 0x9E3779B97F4A7C15u;
-    uint64_t z = state_;
-    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
-    z = (z ^ z >> 27) * 0x94D049BB133111EBu;
-    return z ^ z >> 31;
-  }
+  uint64_t next() { return mix(state_ += kStep); }
   uint32_t bits() { return static_cast<uint32_t>(next() >> 32); }
   // In [0, n).
   uint32_t below(uint32_t n) {
@@ -34,6 +29,13 @@ class Prng {
   }
 
  private:
+  static constexpr uint64_t kStep = 0x9E3779B97F4A7C15u;
+  static uint64_t mix(uint64_t z) {
+    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
+    z = (z ^ z >> 27) * 0x94D049BB133111EBu;
+    return z ^ z >> 31;
+  }
+
   uint64_t state_;
 };
 

@@ -31,7 +31,10 @@ class Served {
     auto server = Server::create(device, listen);
     EXPECT_TRUE(server) << server.error().message;
     server_ = std::move(*server);
-    thread_ = std::thread([this] { status_ = server_->run(stop_); });
+    thread_ = std::thread([this] {
+      status_ = server_->run(stop_);
+      ended_ = true;
+    });
   }
   ~Served() { stop(); }
   const std::string& address() const { return server_->address(); }
@@ -39,10 +42,10 @@ class Served {
     stop();
     return status_;
   }
-  // Stops by itself, because of an Error.
+  // It should stop by itself, because of an Error.
   Status wait() {
-    thread_.join();
-    return status_;
+    for (int i = 0; i < 500 && !ended_; ++i) std::this_thread::sleep_for(milliseconds(10));
+    return end();
   }
   // Stops and closes every connection.
   void vanish() {
@@ -57,7 +60,7 @@ class Served {
   }
 
   std::unique_ptr<Server> server_;
-  std::atomic<bool> stop_ = false;
+  std::atomic<bool> stop_ = false, ended_ = false;
   Status status_;
   std::thread thread_;
 };
