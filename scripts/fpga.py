@@ -5,6 +5,8 @@
 fpga.py build BOARD [--seed N] [--baud N] [--until synth]   bitstream and report.json in build/fpga/BOARD
 fpga.py report                                              Markdown table of the boards that were built
 fpga.py flash BOARD [--write sram|flash] [--port DEV]       writes it, asks the machine for its build
+fpga.py sim BOARD                                           runs what was built, simulated, next to the cycle model
+fpga.py blocks BOARD [MODULE...]                            logic cells by block (iCE40)
 fpga.py core --family F --config C --out FILE               netlist of the core alone
 Exit status: 0 done, 1 a check failed (timing, device, build), 2 bad input or a tool is missing.
 """
@@ -13,6 +15,7 @@ import json
 import pathlib
 import re
 
+import fpga_blocks
 import fpga_flash
 import fpga_netlist
 from fpga_board import BUILD, Board, Failure, board_names, debian_tool, last_number, main_of, run, shown, tool, yosys
@@ -202,6 +205,7 @@ def main():
     command.add_argument("--port")
     command.add_argument("--millrace", type=pathlib.Path, default=BUILD / "millrace")
     fpga_netlist.add_arguments(add)
+    fpga_blocks.add_arguments(add)
     options = parser.parse_args()
     return options.function(options)
 
