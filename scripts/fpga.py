@@ -5,6 +5,8 @@
 fpga.py build BOARD [--seed N] [--baud N] [--until synth]   bitstream and report.json in build/fpga/BOARD
 fpga.py report                                              Markdown table of the boards that were built
 fpga.py flash BOARD [--write sram|flash] [--port DEV]       writes it, asks the machine for its build
+fpga.py sim BOARD                                           runs what was built, simulated, next to the cycle model
+fpga.py blocks BOARD [MODULE...]                            logic cells by block (iCE40)
 fpga.py core --family F --config C --out FILE               netlist of the core alone
 Exit status: 0 done, 1 a check failed (timing, device, build), 2 bad input or a tool is missing.
 """
@@ -13,6 +15,7 @@ import json
 import pathlib
 import re
 
+import fpga_blocks
 import fpga_flash
 import fpga_netlist
 from fpga_board import BUILD, Board, Failure, board_names, debian_tool, last_number, main_of, run, shown, tool, yosys
@@ -35,6 +38,7 @@ def synthesise(board, options):
 
 
 def route_ice40(board, seed):
+    """CPU seconds, and the fmax of a second tool where there is one."""
     out = board.out
     common = [f"--{board.device}", "--package", board.package, "--pcf", shown(board.folder / board.constraints)]
     seconds = run([debian_tool("nextpnr-ice40", "nextpnr-ice40"), *common, "--freq", board.mhz, "--seed", seed, "--json",
@@ -45,7 +49,7 @@ def route_ice40(board, seed):
     icetime = last_number(r"\(([\d.]+) MHz\)", (out / "icetime.log").read_text())
     if icetime is None:
         raise Failure(f"icetime gives no figure; see {shown(out / 'icetime.log')}")
-    return seconds, {"icetime": icetime}
+    return seconds, icetime
 
 
 def pack_ice40(board):
@@ -57,7 +61,7 @@ def route_ecp5(board, seed):
     return run([tool("nextpnr-ecp5"), f"--{board.device}", "--package", board.package, "--speed", board.speed, "--lpf",
                 shown(board.folder / board.constraints), "--freq", board.mhz, "--seed", seed, "--json", shown(out / "synth.json"),
                 "--textcfg", shown(out / "top.config"), "--report", shown(out / "nextpnr.json"), "--timing-allow-fail"],
-               out / "nextpnr.log", "place and route"), {}
+               out / "nextpnr.log", "place and route"), None
 
 
 def pack_ecp5(board):
@@ -70,7 +74,7 @@ def route_gowin(board, seed):
     return run([tool("nextpnr-himbaechel-gowin"), "--device", board.device, "--vopt", "family=GW2A-18C", "--vopt",
                 f"cst={shown(board.folder / board.constraints)}", "--freq", board.mhz, "--seed", seed, "--json",
                 shown(out / "synth.json"), "--write", shown(out / "routed.json"), "--report", shown(out / "nextpnr.json"),
-                "--timing-allow-fail"], out / "nextpnr.log", "place and route"), {}
+                "--timing-allow-fail"], out / "nextpnr.log", "place and route"), None
 
 
 def pack_gowin(board):
@@ -117,27 +121,34 @@ def build(options):
     board.out.mkdir(parents=True, exist_ok=True)
     for old in (board.bitstream, board.out / "report.json"):  # what a failed run leaves is not taken for this one's
         old.unlink(missing_ok=True)
-    seconds = {"synthesis": synthesise(board, options)}
-    fmax = {}
     if board.family == "xilinx":
         write_vivado(board, options)
-    if board.family in ROUTE and options.until != "synth":
-        route, pack = ROUTE[board.family]
-        seconds["place and route"], fmax = route(board, options.seed)
-        timing = json.loads((board.out / "nextpnr.json").read_text())["fmax"]
-        fmax = {"nextpnr": min(clock["achieved"] for clock in timing.values()), **fmax}
     result = {
         "board": board.name, "title": board.title, "config": board.config, "build_id": f"{board.build_id():08x}",
-        "seed": options.seed, "baud": options.baud or board.baud, "clock_mhz": board.mhz, "fmax_mhz": fmax,
-        "cells": used_cells(board) if fmax or board.family not in ROUTE else {}, "macs_per_cycle": board.dim**2,
-        "longest_path": longest_path(board) if fmax else "", "cpu_seconds": {k: round(v, 1) for k, v in seconds.items()},
+        "seed": options.seed, "baud": options.baud or board.baud, "clock_mhz": board.mhz, "macs_per_cycle": board.dim**2,
+        "cpu_seconds": {}, "fmax_mhz": {}, "cells": {}, "longest_path": "",
     }
+    seconds, fmax = result["cpu_seconds"], result["fmax_mhz"]
+
+    def save():
+        (board.out / "report.json").write_text(json.dumps(result, indent=2) + "\n")
+
+    seconds["synthesis"] = synthesise(board, options)
+    save()
+    if board.family not in ROUTE:
+        result["cells"] = used_cells(board)
+    elif options.until != "synth":
+        route, pack = ROUTE[board.family]
+        seconds["place and route"], fmax["icetime"] = route(board, options.seed)
+        timing = json.loads((board.out / "nextpnr.json").read_text())
+        fmax["nextpnr"] = min(clock["achieved"] for clock in timing["fmax"].values())
+        result |= {"cells": used_cells(board), "longest_path": longest_path(board)}
+    result["fmax_mhz"] = fmax = {by: f for by, f in fmax.items() if f}
     slow = {by: f for by, f in fmax.items() if f < board.mhz}
     if fmax and not slow:
         seconds["bitstream"] = pack(board)
-        result["cpu_seconds"]["bitstream"] = round(seconds["bitstream"], 1)
         result["bitstream"] = board.bitstream.name
-    (board.out / "report.json").write_text(json.dumps(result, indent=2) + "\n")
+    save()
     print_report(board, result)
     if slow:
         figures = ", ".join(f"{f:.2f} MHz by {by}" for by, f in slow.items())
@@ -194,6 +205,7 @@ def main():
     command.add_argument("--port")
     command.add_argument("--millrace", type=pathlib.Path, default=BUILD / "millrace")
     fpga_netlist.add_arguments(add)
+    fpga_blocks.add_arguments(add)
     options = parser.parse_args()
     return options.function(options)
 

@@ -136,11 +136,13 @@ def run(command, log, what):
     if status:
         errors = re.findall(r"^(?:ERROR|%Error): (.*)", log.read_text(errors="replace"), re.M)
         raise Failure(f"{what} failed{': ' + errors[0] if errors else ''}; see {shown(log)}")
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return round(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, 1)
 
 
 def shown(path):
     """A path as the user would type it."""
+    if "://" in str(path):
+        return str(path)
     path = pathlib.Path(path)
     return str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
 
