@@ -144,7 +144,7 @@ module sdram_memory #(
     end else begin
       fetch_q <= {fetch_q[All-1:0], go && cur_q.fetch};
       data_q  <= {data_q[All-1:0], go && !cur_q.fetch && !cur_q.host && !cur_q.write};
-      look_q  <= {look_q[All-1:0], go && cur_q.host && !cur_q.write};
+      look_q  <= h_done_o ? '0 : {look_q[All-1:0], go && cur_q.host && !cur_q.write};  // done once, at Half or at All
     end
   end
   assign m_rdata_o  = word_q;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// An SDR SDRAM of 4 banks x 8192 rows x 512 columns x 16 bits at its pins, which notes every command
-// that a data sheet forbids. Times are the longest of the sheets of AS4C16M16SA-7 (Alliance Memory,
-// rev. 3.0, table 16) and W9825G6JH-75 (Winbond, rev. A04, 9.5). Bursts of 4, CAS latency 2.
+// An SDR SDRAM of 4 banks x 8192 rows x 512 columns x 16 bits at its pins, which notes every
+// command that a data sheet forbids. Times are the longest of the sheets of AS4C16M16SA-7 (Alliance
+// Memory, rev. 3.0, table 16) and W9825G6JH-75 (Winbond, rev. A04, 9.5). Bursts of 4, CAS
+// latency 2.
 #pragma once
 
 #include <array>
@@ -36,12 +37,14 @@ class SdramChip {
     for (Column& column : out_) column.driven = false;
     read_ = refresh_ = mode_ = activate_ = kNever;
   }
-  // One rising edge of the chip's clock. The controller's outputs have been stable for half a cycle.
+  // One rising edge of the chip's clock. The controller's outputs have been stable for half a
+  // cycle.
   void edge(const SdramPins& pins) {
     out_[slot(0)].driven = false;
     command(pins);
     data(pins);
-    if (ready_ && static_cast<double>(now_ - mode_) * ns_ > kRefi * (refreshes_ + 2)) {
+    if (ready_ &&
+        static_cast<double>(now_ - mode_) * ns_ > kRefi * static_cast<double>(refreshes_ + 2)) {
       fail("refresh is late");
       ++refreshes_;
     }
@@ -103,13 +106,19 @@ class SdramChip {
     apart(refresh_, kRfc, 1, "tRFC");
     apart(mode_, kMrd, kMrdClocks, "tMRD");
     switch (code) {
-      case 3: return activate(pins);
+      case 3:
+        return activate(pins);
       case 5:
-      case 4: return column(pins);
-      case 2: return precharge(pins);
-      case 1: return refresh();
-      case 0: return mode(pins);
-      default: return fail("burst stop");
+      case 4:
+        return column(pins);
+      case 2:
+        return precharge(pins);
+      case 1:
+        return refresh();
+      case 0:
+        return mode(pins);
+      default:
+        return fail("burst stop");
     }
   }
   void activate(const SdramPins& pins) {
@@ -205,8 +214,7 @@ class SdramChip {
   uint64_t refreshes_ = 0, activates_ = 0;
   int write_left_ = 0;
   uint32_t write_bank_ = 0, write_column_ = 0;
-  int64_t read_ = kNever, refresh_ = kNever, mode_ = kNever,
-          activate_ = kNever;
+  int64_t read_ = kNever, refresh_ = kNever, mode_ = kNever, activate_ = kNever;
 };
 
 }  // namespace millrace::sim
