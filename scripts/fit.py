@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fit of configuration `nano` on an iCE40 UP5K: synthesises, places and routes, prints a Markdown table.
 
-fit.py           the machine with its UART and memory shell; logic cells by block, block RAM, DSP, SPRAM, fmax
+fit.py           the whole board (fpga/soc): machine, bridge, memory; logic cells by block, block RAM, DSP, SPRAM, fmax
 fit.py --blocks  also every block by itself between flip-flops: its cells and fmax (about a minute each)
 Fails if the whole does not fit or misses --min MHz in nextpnr or in icetime. Files are left in --work.
 """
@@ -17,20 +17,19 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 LIMITS = {"ICESTORM_LC": 5280, "ICESTORM_RAM": 30, "ICESTORM_DSP": 8, "ICESTORM_SPRAM": 4}
 BLOCKS = ["fetch", "decode", "dispatch", "unit_queue", "segments", "csr", "dma", "matmul", "matmul_array", "vector", "sp_banks",
-          "acc_banks", "bridge", "memory"]
+          "acc_banks", "bridge", "onchip_memory"]
+PARAMS = {"soc": {"Single": 1}, "onchip_memory": {"Single": 1}}  # memory of SPRAM
 PART = ["--up5k", "--package", "sg48"]
 
 
 def sources(rtl, cells):
-    """RTL of nano, with iCE40 cells in place of the generic ones and stand-ins for modules that are not there yet."""
+    """RTL of nano and the system around it, with iCE40 cells in place of the generic ones."""
     swapped = sorted(cells.glob("*.sv"))
-    standins = sorted((ROOT / "fpga/spike").glob("*.sv"))
     names = {p.name for p in swapped}
     files = [rtl / "gen/nano/millrace_pkg.sv"] + swapped
-    for folder in ("lib", "dma", "core", "bus", "."):
-        files += [p for p in sorted((rtl / folder).glob("*.sv")) if p.name not in names]
-    names = {p.name for p in files}
-    return files + [p for p in standins if p.name not in names]
+    for folder in [rtl / f for f in ("lib", "dma", "core", "bus", ".")] + [ROOT / "fpga/soc"]:
+        files += [p for p in sorted(folder.glob("*.sv")) if p.name not in names]
+    return files
 
 
 def run(command, log):
@@ -39,7 +38,9 @@ def run(command, log):
 
 
 def synthesise(files, top, out):
-    script = (f"read_verilog -sv {' '.join(map(str, files))}; synth_ice40 -device u -abc2 -top {top} -json {out}.json")
+    params = "".join(f" -chparam {n} {v}" for n, v in PARAMS.get(top, {}).items())
+    script = (f"read_verilog -sv -defer {' '.join(map(str, files))}; hierarchy -top {top}{params}; "
+              f"synth_ice40 -device u -abc2 -json {out}.json")
     if not run(["yosys", "-q", "-p", script], f"{out}.yosys.log"):
         sys.exit(f"fit: yosys failed, see {out}.yosys.log")
 
@@ -74,7 +75,9 @@ def place(out, freq):
 
 def harness(out, block):
     """A top that has every input of `block` behind a flip-flop of a chain and every output before one; three pins."""
-    ports = json.loads(pathlib.Path(f"{out}.json").read_text())["modules"][block]["ports"]
+    modules = json.loads(pathlib.Path(f"{out}.json").read_text())["modules"]
+    ports = max(modules.values(), key=lambda m: len(m["cells"]))["ports"]
+    params = ", ".join(f".{n}({v})" for n, v in PARAMS.get(block, {}).items())
     ins = [(n, len(p["bits"])) for n, p in ports.items() if p["direction"] == "input" and n != "clk_i"]
     outs = [(n, len(p["bits"])) for n, p in ports.items() if p["direction"] == "output"]
     n_in, n_out = sum(w for _, w in ins), sum(w for _, w in outs)
@@ -92,7 +95,7 @@ module harness (input wire clk_i, input wire load_i, input wire d_i, output wire
   reg [{n_out - 1}:0] out_q;
   wire [{n_out - 1}:0] result;
   assign q_o = out_q[0];
-  {block} u_block ({', '.join(connect)});
+  {block} {f"#({params})" if params else ""} u_block ({', '.join(connect)});
   always @(posedge clk_i) begin
     in_q <= {{in_q, d_i}};
     out_q <= load_i ? result : out_q >> 1;
@@ -139,8 +142,8 @@ def main():
         for block in args.blocks or BLOCKS:
             print(row(f"`{block}` alone", *measure_block(files, block, args.work, args.freq)), flush=True)
 
-    out = args.work / "shell"
-    synthesise(files, "shell", out)
+    out = args.work / "soc"
+    synthesise(files, "soc", out)
     count, where = pack(out)
     fmax = None if args.pack_only else place(out, args.freq)
     blocks = collections.Counter()

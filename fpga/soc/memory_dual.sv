@@ -11,7 +11,6 @@ module memory_dual #(
     input  wire logic                                     beat_i,
     input  wire logic [        millrace_pkg::WordBits-1:0] wdata_i,
     input  wire logic [             millrace_pkg::Dim-1:0] wstrb_i,
-    output logic                                          written_o,  // the beat at write_addr_i goes into the RAM
     output logic      [        millrace_pkg::WordBits-1:0] rdata_o,
     input  wire logic                                     host_read_i, host_write_i,
     input  wire logic [ AddrBits-1:millrace_pkg::DimLog2] host_addr_i,
@@ -23,7 +22,6 @@ module memory_dual #(
   wire host_read = host_read_i && !read_i;
   wire host_write = host_write_i && !beat_i;
   assign host_done_o = host_read || host_write;
-  assign written_o   = beat_i;
   wire unused = &{1'b0, rst_ni};
   for (genvar b = 0; b < Dim; b++) begin : g_byte
     ram_1r1w #(.Width(8), .Depth(1 << (AddrBits - millrace_pkg::DimLog2))) u_ram (

@@ -20,38 +20,45 @@ module memory_slots #(
     // This cycle's slot.
     output logic                                           read_o, fetch_o, last_o,  // a read; of the fetch port; its last
     output logic                                           answer_o,
+    output logic                                           fetch_waits_o,            // for a later one, or accepted now
     output logic      [                      AddrBits-1:2] read_addr_o,
-    // Next beat of the oldest write that is not all in the RAM.
-    input  wire logic                                      written_i,
-    output logic      [  AddrBits-1:millrace_pkg::DimLog2] write_addr_o
+    output logic      [  AddrBits-1:millrace_pkg::DimLog2] write_addr_o  // of the beat that comes
 );
   localparam int BeatW = millrace_pkg::DimLog2;
   localparam int LenW = $clog2(millrace_pkg::DmaBurst);
   localparam int BlockW = BeatW + LenW;  // a data burst's addresses differ in the bits below
-  logic fetch_slot, read_slot;
+  logic fetch_slot, read_slot, write_slot;
+  logic [LenW-1:0] write_left, hold_q;  // slots that remain to an answered write
+  wire free = hold_q == '0;
   logic [AddrBits-1:BeatW] read_addr;
   logic [AddrBits-1:2] fetch_addr;
   assign read_o      = fetch_slot || read_slot;
   assign fetch_o     = fetch_slot;
+  assign answer_o    = write_slot;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) hold_q <= '0;
+    else if (write_slot) hold_q <= write_left;
+    else if (!free) hold_q <= hold_q - 1'b1;
+  end
   assign read_addr_o = fetch_slot ? fetch_addr : (AddrBits-2)'(read_addr) << (BeatW - 2);
 
   if (millrace_pkg::DmaOutstanding == 1 && millrace_pkg::FetchWords == 0) begin : g_one
     // One burst of each port. An address counts up in place.
-    logic fetch_q, data_q, data_first_q, write_q, begun_q;
+    logic fetch_q, data_q, data_first_q, write_q;
     logic [AddrBits-1:5] fetch_addr_q;
     logic [2:0] fetch_beat_q;
     logic [AddrBits-1:BlockW] block_q;
     logic [LenW-1:0] low_q, left_q;
-    assign fetch_slot = fetch_q && !(data_q && data_first_q);
-    wire data_slot = data_q && !fetch_slot;
+    assign fetch_slot = free && fetch_q && !(data_q && data_first_q);
+    wire data_slot = free && data_q && !(fetch_q && !data_first_q);
     assign read_slot    = data_slot && !write_q;
-    assign answer_o     = data_slot && write_q && !begun_q;
+    assign write_slot   = data_slot && write_q;
+    assign write_left   = left_q;
+    assign fetch_waits_o = fetch_i || fetch_q;
     assign fetch_addr   = {fetch_addr_q, fetch_beat_q};
     assign read_addr    = {block_q, low_q};
     assign write_addr_o = {block_q, low_q};
-    wire fetch_end = fetch_slot && fetch_beat_q == '1;
-    wire data_end = data_slot && left_q == '0;
-    assign last_o = fetch_slot ? fetch_beat_q == '1 : left_q == '0;
+    assign last_o       = fetch_slot ? fetch_beat_q == '1 : left_q == '0;
     wire address = read_i || write_i;
     wire accept = read_i || (beat_i && last_beat_i);
     always_ff @(posedge clk_i) begin
@@ -59,28 +66,26 @@ module memory_slots #(
       if (address) write_q <= write_i;
       if (address) block_q <= write_i ? write_addr_i[AddrBits-1:BlockW] : read_addr_i[AddrBits-1:BlockW];
       if (address) low_q <= write_i ? write_addr_i[BlockW-1:BeatW] : read_addr_i[BlockW-1:BeatW];
-      else if (written_i || read_slot) low_q <= low_q + 1'b1;
+      else if (beat_i || read_slot) low_q <= low_q + 1'b1;
       if (address) left_q <= write_i ? write_len_i : read_len_i;
-      else if (data_slot) left_q <= left_q - 1'b1;
+      else if (read_slot) left_q <= left_q - 1'b1;
       if (accept) data_first_q <= !(fetch_i || fetch_q);
       else if (fetch_i) data_first_q <= 1'b1;
-      begun_q <= data_slot;
       if (!rst_ni) begin
         {fetch_q, data_q, fetch_beat_q} <= '0;
       end else begin
-        fetch_q <= fetch_i || (fetch_q && !fetch_end);
-        data_q  <= accept || (data_q && !data_end);
+        fetch_q <= fetch_i || (fetch_q && !(fetch_slot && fetch_beat_q == '1));
+        data_q  <= accept || (data_q && !(write_slot || (read_slot && left_q == '0)));
         if (fetch_slot) fetch_beat_q <= fetch_beat_q + 1'b1;
       end
     end
-    wire unused = &{1'b0, last_beat_i};
   end else begin : g_many
     // A queue of bursts for each port, and one of cycles: which ports had a burst accepted, served from bit 0.
     localparam int Fetches = (millrace_pkg::FetchWords == 0) ? 1 : millrace_pkg::FetchWords / 8;
     localparam int Depth = 1 << $clog2(Fetches + 2 * millrace_pkg::DmaOutstanding);
     localparam int CountW = (LenW > 3) ? LenW : 3;
     logic [2:0] order, pending, pop, served_q;
-    logic order_valid, order_pop, begun_q;
+    logic order_valid, order_pop;
     logic [CountW-1:0] beat_q, len;
     logic [AddrBits-1:5] fetch_head;
     logic [AddrBits-1:BeatW] read_head, write_head;
@@ -110,14 +115,16 @@ module memory_slots #(
         .out_valid_o(unused_valid[3]), .out_ready_i(pop[2]), .out_data_o(write_len)
     );
     assign unused_len = write_len_i;  // the beats are counted
-    wire unused = &{1'b0, unused_len, unused_ready, unused_valid, written_i};
+    wire unused = &{1'b0, unused_len, unused_ready, unused_valid};
 
-    assign pending    = order_valid ? order & ~served_q : '0;
+    assign pending    = order_valid && free ? order & ~served_q : '0;
     assign fetch_slot = pending[0];
     assign read_slot  = pending[1:0] == 2'b10;
-    assign answer_o   = pending == 3'b100 && !begun_q;
-    assign len        = fetch_slot ? CountW'(7) : read_slot ? CountW'(read_len) : CountW'(write_len);
-    assign last_o     = beat_q == len;
+    assign write_slot = pending == 3'b100;
+    assign write_left = write_len;
+    assign len        = fetch_slot ? CountW'(7) : CountW'(read_len);
+    assign last_o     = write_slot || beat_q == len;
+    assign fetch_waits_o = fetch_i || unused_valid[0];
     assign fetch_addr = {fetch_head, beat_q[2:0]};
     assign read_addr  = {read_head[AddrBits-1:BlockW], LenW'(read_head[BlockW-1:BeatW] + LenW'(beat_q))};
     assign write_addr_o = {write_head[AddrBits-1:BlockW], LenW'(write_head[BlockW-1:BeatW] + wbeat_q)};
@@ -125,10 +132,9 @@ module memory_slots #(
     assign order_pop  = pop != '0 && pop == pending;
     always_ff @(posedge clk_i) begin
       if (!rst_ni) begin
-        {served_q, beat_q, begun_q, wbeat_q} <= '0;
+        {served_q, beat_q, wbeat_q} <= '0;
       end else begin
         served_q <= order_pop ? '0 : served_q | pop;
-        begun_q  <= pending != '0 && !last_o;
         if (pending != '0) beat_q <= last_o ? '0 : beat_q + 1'b1;
         if (beat_i) wbeat_q <= last_beat_i ? '0 : wbeat_q + 1'b1;
       end

@@ -3,6 +3,7 @@
 // levels of its tx pin to bytes. 8N1, least significant bit first.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -26,6 +27,8 @@ class SerialLine {
   }
   // Nothing is on the line or about to be.
   bool quiet() const { return out_.empty() && in_.empty() && !sending_ && !receiving_; }
+  // Bytes that have not begun.
+  size_t waiting() const { return out_.size(); }
   // Bytes whose stop bit was low.
   uint64_t framing_errors() const { return framing_errors_; }
 
