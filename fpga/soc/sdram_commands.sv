@@ -124,7 +124,8 @@ module sdram_commands #(
     end
   end
 
-  // ---- Pins.
+  // ---- Pins. No command from configuration on.
+  initial {ras_no, cas_no, we_no} = '1;
   always_ff @(posedge clk_i) begin
     if (!rst_ni) {ras_no, cas_no, we_no} <= '1;
     else begin

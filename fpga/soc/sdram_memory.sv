@@ -116,6 +116,7 @@ module sdram_memory #(
   logic [3:0] drive_q;
   wire [7:0] host_strb = h_addr_i[2] ? 8'hf0 : 8'h0f;
   assign {dq_o, dqm_o, dq_oe_o} = {out_q[15:0], mask_q[1:0], drive_q[0]};
+  initial {mask_q, drive_q} = {8'hff, 4'd0};
   always_ff @(posedge clk_i) begin
     if (go) out_q <= cur_q.host ? {2{h_wdata_i}} : m_wdata_i;
     else out_q <= {16'd0, out_q[63:16]};
