@@ -11,7 +11,7 @@ COV ?= isa
 SEED ?= $(shell date +%s)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup gen gen-check lint configure build build-demo test test-all demo wave cov bench build-fuzz cosim fuzz clean format
+.PHONY: fpga fpga-report fpga-tools fpga-sim flash netlist-test help setup gen gen-check lint configure build build-demo test test-all demo wave cov bench build-fuzz cosim fuzz clean format
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
@@ -63,6 +63,25 @@ cosim: build-fuzz ## one random program on RTL, cycle and golden model: CONFIG=,
 
 fuzz: build-fuzz ## many of them: N=, CONFIG= (or all), MEM= (or all), SEED=
 	@$(BUILD)/millrace_fuzz --config $(CONFIG) --memory $(MEM) --seed $(SEED) --count $(N) --jobs $(JOBS) --wave $(BUILD)/divergence.fst
+
+fpga: setup ## a board's bitstream and report into build/fpga: BOARD=, SEED=, BAUD= (docs/boards.md)
+	@scripts/fpga.py build "$(BOARD)" $(if $(filter command line environment,$(origin SEED)),--seed $(SEED)) $(if $(BAUD),--baud $(BAUD))
+
+fpga-report: ## Markdown table of the boards that were built
+	@scripts/fpga.py report
+
+fpga-tools: ## install the tools for ECP5 and Gowin boards into build/fpga-tools (from PyPI, 550 MB)
+	@scripts/setup_fpga.sh
+
+fpga-sim: configure ## simulate what was built for BOARD= behind its serial line, next to the cycle model
+	@cmake --build $(BUILD) -j $(JOBS) --target millrace
+	@scripts/fpga.py sim "$(BOARD)"
+
+flash: ## write the bitstream to BOARD= and ask it for its build: WRITE=sram or flash, PORT=
+	@scripts/fpga.py flash "$(BOARD)" $(if $(WRITE),--write $(WRITE)) $(if $(PORT),--port $(PORT))
+
+netlist-test: configure ## run programs on synthesised netlists of the core, next to the models
+	@cmake --build $(BUILD) -j $(JOBS) --target netlist_test
 
 format: setup ## format the C++ sources
 	@scripts/lint.sh format --fix

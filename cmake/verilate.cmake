@@ -4,7 +4,7 @@
 #   verilate_config(<config>)
 #     Static library `verilated_<config>`: the whole machine in one configuration. Header Vmillrace_<config>.h.
 #
-#   verilate_module(<name> TOP <module> SOURCES <file>... [CONFIG <config>] [PARAMS <P=value>...]
+#   verilate_module(<name> TOP <module> SOURCES <file>... [CONFIG <config>] [PARAMS <P=value>...] [ARGS <verilator argument>...]
 #                   [BENCH <file.cc>...] [LIBS <target>...] [LABELS <label>...])
 #     Static library `V<name>`: one module (paths relative to the repository root; with CONFIG its millrace_pkg comes
 #     first). Header V<name>.h. With BENCH also a GoogleTest executable and ctest entry called <name>.
@@ -69,13 +69,13 @@ function(verilate_config config)
 endfunction()
 
 function(verilate_module name)
-  cmake_parse_arguments(ARG "" "TOP;CONFIG" "SOURCES;PARAMS;BENCH;LIBS;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "" "TOP;CONFIG" "SOURCES;PARAMS;ARGS;BENCH;LIBS;LABELS" ${ARGN})
   list(TRANSFORM ARG_SOURCES PREPEND ${CMAKE_SOURCE_DIR}/)
   if(ARG_CONFIG)
     list(PREPEND ARG_SOURCES ${CMAKE_SOURCE_DIR}/rtl/gen/${ARG_CONFIG}/millrace_pkg.sv)
   endif()
   list(TRANSFORM ARG_PARAMS PREPEND -G)
-  millrace_verilate(V${name} V${name} ${ARG_TOP} SOURCES ${ARG_SOURCES} ARGS ${ARG_PARAMS})
+  millrace_verilate(V${name} V${name} ${ARG_TOP} SOURCES ${ARG_SOURCES} ARGS ${ARG_PARAMS} ${ARG_ARGS})
   if(ARG_BENCH)
     millrace_test(${name} SOURCES ${ARG_BENCH} LIBS V${name} ${ARG_LIBS} LABELS ${ARG_LABELS})
   endif()

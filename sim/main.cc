@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // The program `millrace`: the command line with the devices of this build, the golden model, the
-// cycle model, the Verilated RTL, and the latter two side by side.
+// cycle model, the Verilated RTL, and the latter two side by side; and the server that lends them
+// to other processes.
+#include <atomic>
+#include <csignal>
+#include <cstdio>
 #include <sstream>
 
 #include "host/cli/cli.h"
 #include "sim/cycle/cycle_device.h"
 #include "sim/lockstep/lockstep_device.h"
 #include "sim/ref/ref_device.h"
+#include "sim/server/server.h"
 
 namespace millrace {
 namespace {
@@ -73,6 +78,20 @@ Result<std::unique_ptr<Device>> open_device(const DeviceRequest& request) {
   return {std::move(*device)};
 }
 
+std::atomic<bool> stop_serving = false;
+
+Status serve_device(const DeviceRequest& request, const std::string& listen) {
+  Result<std::unique_ptr<Device>> device = open_device(request);
+  if (!device) return device.error();
+  if (request.device == kRef) static_cast<RefDevice&>(**device).defer();
+  Result<std::unique_ptr<sim::Server>> server = sim::Server::create(**device, listen);
+  if (!server) return server.error();
+  for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, [](int) { stop_serving = true; });
+  std::printf("listening on %s\n", (*server)->address().c_str());
+  std::fflush(stdout);
+  return (*server)->run(stop_serving);
+}
+
 DeviceFactory build_factory() {
   std::vector<std::string> all;
   for (const isa::Config& config : isa::kConfigs) all.emplace_back(config.name);
@@ -82,7 +101,8 @@ DeviceFactory build_factory() {
            {kRtl, "the Verilated RTL", split_names(sim::rtl_configs())},
            {kLockstep, "the cycle model beside the RTL, everything compared",
             split_names(sim::rtl_configs())}},
-          open_device};
+          open_device,
+          serve_device};
 }
 
 }  // namespace

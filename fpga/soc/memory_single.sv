@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Storage of a board's memory in single-ported RAM, for configurations with 32-bit beats and one data burst in flight. Reads have
-// their slots. A beat goes straight into the RAM if no read takes the port and none waits, else into a buffer of block RAM, which
-// is emptied in cycles without a read. The host has the cycles nobody else needs. Read data one cycle later.
-// The buffer is emptied in time, that is within the slots of its write, although a beat leaves it two cycles after it came at
+// their slots. A beat goes straight into the RAM if no read takes the port, else into a buffer of block RAM, which is emptied in
+// cycles without a read or a beat. The host has the cycles nobody else needs. Read data one cycle later.
+// The data port finds everything in the RAM that it has written, although a beat leaves the buffer two cycles after it came at
 // the earliest: before a fetch there is time enough, and two beats or more have as many slots. If only the last beat had to wait,
-// for a fetch, then that fetch ends with it and no other can begin so soon. If the last beat comes when one waits and its slots
-// are next, it overtakes that one, which then has the first slot, or is dropped if it is for the same word.
+// for a fetch, then that fetch ends with it and no other can begin so soon. A beat that comes when just one waits overtakes it;
+// that one then has the first slot of the later write, or is dropped if it is for the same word.
+// Relied on: the fetch port does not read what the data port has just written, that is, no program writes the command ring.
 // Strobes are all or none, and none after the first none of a burst: such beats are dropped.
 `default_nettype none
 module memory_single #(
@@ -14,8 +15,7 @@ module memory_single #(
     input  wire logic                  clk_i, rst_ni,
     input  wire logic                  read_i,
     input  wire logic [AddrBits-1:2]   read_addr_i, write_addr_i,
-    input  wire logic                  beat_i, last_beat_i,
-    input  wire logic                  fetch_i,      // a fetch waits for its slots
+    input  wire logic                  beat_i,
     input  wire logic [         31:0]  wdata_i,
     input  wire logic [          3:0]  wstrb_i,
     output logic      [         31:0]  rdata_o,
@@ -37,7 +37,7 @@ module memory_single #(
   logic [AddrW-1:0] out_addr;
   wire more = rd_q != wr_q;
   wire beat = beat_i && wstrb_i[0];
-  wire direct = beat && !read_i && !more && (!out_q || (last_beat_i && !fetch_i));
+  wire direct = beat && !read_i && !more;
   wire push = beat && !direct;
   wire drain = out_q && !read_i && !direct;
   wire next = more && (!out_q || drain);

@@ -20,7 +20,6 @@ module memory_slots #(
     // This cycle's slot.
     output logic                                           read_o, fetch_o, last_o,  // a read; of the fetch port; its last
     output logic                                           answer_o,
-    output logic                                           fetch_waits_o,            // for a later one, or accepted now
     output logic      [                      AddrBits-1:2] read_addr_o,
     output logic      [  AddrBits-1:millrace_pkg::DimLog2] write_addr_o  // of the beat that comes
 );
@@ -54,7 +53,6 @@ module memory_slots #(
     assign read_slot    = data_slot && !write_q;
     assign write_slot   = data_slot && write_q;
     assign write_left   = left_q;
-    assign fetch_waits_o = fetch_i || fetch_q;
     assign fetch_addr   = {fetch_addr_q, fetch_beat_q};
     assign read_addr    = {block_q, low_q};
     assign write_addr_o = {block_q, low_q};
@@ -124,7 +122,6 @@ module memory_slots #(
     assign write_left = write_len;
     assign len        = fetch_slot ? CountW'(7) : CountW'(read_len);
     assign last_o     = write_slot || beat_q == len;
-    assign fetch_waits_o = fetch_i || unused_valid[0];
     assign fetch_addr = {fetch_head, beat_q[2:0]};
     assign read_addr  = {read_head[AddrBits-1:BlockW], LenW'(read_head[BlockW-1:BeatW] + LenW'(beat_q))};
     assign write_addr_o = {write_head[AddrBits-1:BlockW], LenW'(write_head[BlockW-1:BeatW] + wbeat_q)};

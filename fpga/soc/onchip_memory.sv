@@ -31,7 +31,7 @@ module onchip_memory #(
 );
   localparam int BeatW = millrace_pkg::DimLog2;
   localparam int LenW = $clog2(millrace_pkg::DmaBurst);
-  logic read, fetch, last, answer, fetch_waits, taken;
+  logic read, fetch, last, answer, taken;
   logic [AddrBits-1:2] addr;
   logic [AddrBits-1:BeatW] waddr;
   memory_slots #(.AddrBits(AddrBits)) u_slots (
@@ -39,7 +39,7 @@ module onchip_memory #(
       .fetch_i(f_arvalid_i), .read_i(m_arvalid_i), .write_i(m_awvalid_i), .beat_i(m_wvalid_i), .last_beat_i(m_wlast_i),
       .fetch_addr_i(f_araddr_i[AddrBits-1:5]), .read_addr_i(m_araddr_i[AddrBits-1:BeatW]),
       .write_addr_i(m_awaddr_i[AddrBits-1:BeatW]), .read_len_i(m_arlen_i[LenW-1:0]), .write_len_i(m_awlen_i[LenW-1:0]),
-      .read_o(read), .fetch_o(fetch), .last_o(last), .answer_o(answer), .fetch_waits_o(fetch_waits), .read_addr_o(addr),
+      .read_o(read), .fetch_o(fetch), .last_o(last), .answer_o(answer), .read_addr_o(addr),
       .write_addr_o(waddr)
   );
 
@@ -63,7 +63,7 @@ module onchip_memory #(
   if (Single) begin : g_single
     memory_single #(.AddrBits(AddrBits)) u_storage (
         .clk_i, .rst_ni, .read_i(read), .read_addr_i(addr[AddrBits-1:BeatW]), .write_addr_i(waddr),
-        .beat_i(m_wvalid_i), .last_beat_i(m_wlast_i), .fetch_i(fetch_waits), .wdata_i(m_wdata_i), .wstrb_i(m_wstrb_i), .rdata_o(m_rdata_o),
+        .beat_i(m_wvalid_i), .wdata_i(m_wdata_i), .wstrb_i(m_wstrb_i), .rdata_o(m_rdata_o),
         .host_read_i(host && !h_write_i), .host_write_i(host && h_write_i), .host_addr_i(h_addr_i[AddrBits-1:BeatW]),
         .host_strb_i(host_strb), .host_wdata_i(h_wdata_i), .host_done_o(taken)
     );
@@ -85,7 +85,7 @@ module onchip_memory #(
     if (!rst_ni) {f_rvalid_q, m_rvalid_q, m_bvalid_q, h_done_q} <= '0;
     else {f_rvalid_q, m_rvalid_q, m_bvalid_q, h_done_q} <= {read && fetch, read && !fetch, answer, taken};
   end
-  wire unused = &{1'b0, f_araddr_i, m_araddr_i, m_awaddr_i, m_arlen_i, m_awlen_i, lane_q, addr, fetch_waits};
+  wire unused = &{1'b0, f_araddr_i, m_araddr_i, m_awaddr_i, m_arlen_i, m_awlen_i, lane_q, addr};
 
 `ifdef FORMAL
   // What memory_slots relies on, for simulation and proofs: a beat only after its AW.
@@ -102,7 +102,7 @@ module onchip_memory #(
       assume (f_answers_q < CountW'(2 * millrace_pkg::DmaOutstanding));
       assert (!(m_bvalid_o && f_answers_q == '0));
       assert (32'(f_rvalid_o) + 32'(m_rvalid_o) <= 1);
-      assert (!(h_done_o && !h_write_i && $past(read)));  // the host reads only where nobody else does
+      assert (!(h_done_o && $past(read && !h_write_i)));  // the host reads only where nobody else does
     end
   end
 `endif

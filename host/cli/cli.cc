@@ -10,6 +10,7 @@
 #include "host/asm/program_file.h"
 #include "host/cli/commands.h"
 #include "host/io/file.h"
+#include "host/link/address.h"
 
 namespace millrace {
 namespace {
@@ -26,26 +27,33 @@ int complain(const Error& error) {
 }
 
 void add_device(CLI::App& command, Options& options) {
-  command.add_option("--device", options.device, "Device; `millrace info` lists them")
+  command
+      .add_option("--device", options.device,
+                  std::string("Device; `millrace info` lists them. Outside this process: ") +
+                      cli::kAddresses)
       ->capture_default_str();
   command.add_option("--config", options.config, "Configuration; `millrace info` lists them");
 }
 
-void add_run(CLI::App& command, Options& options) {
+void add_simulated(CLI::App& command, Options& options) {
   add_device(command, options);
   command.add_option("--memory", options.memory,
                      "External memory: ideal, fixed:LATENCY:BYTES_PER_CYCLE, "
                      "random:SEED[:LATENCY[:BYTES_PER_CYCLE[:PERCENT]]], onchip, "
                      "or ddr3-1600, lpddr4-2400 or hbm2, each with :CORE_MHZ (default 400)");
+  command.add_option("--kernel", options.kernel,
+                     "Instruction set that computes values: portable, avx2 or vnni (device cycle; "
+                     "default: the best of this host)");
+}
+
+void add_run(CLI::App& command, Options& options) {
+  add_simulated(command, options);
   command.add_option("--wave", options.wave, "Waveform file to write (device rtl or lockstep)");
   command.add_option("--json", options.json, "Report to write as JSON");
   command.add_flag("--progress", options.progress, "Progress on standard error");
   command.add_flag("--profile", options.profile, "Show where every cycle went");
   command.add_option("--timeline", options.timeline,
                      "Timeline to write, for ui.perfetto.dev (device cycle)");
-  command.add_option("--kernel", options.kernel,
-                     "Instruction set that computes values: portable, avx2 or vnni (device cycle; "
-                     "default: the best of this host)");
 }
 
 void add_file(CLI::App& command, Options& options) {
@@ -56,8 +64,23 @@ void add_file(CLI::App& command, Options& options) {
   command.add_option("--output", options.output,
                      "Result: .npy or .bin; of a program, its writable segments");
   command.add_option("--compare", options.compare,
-                     "Compare with the reference device (ref) or, a model, with a tensor file");
+                     "Compare with the golden model (ref), with the cycle model and its cycles "
+                     "(cycle) or, a model, with a tensor file");
   command.add_option("--seed", options.seed, "Of the random input")->capture_default_str();
+}
+
+void add_selftest(CLI::App& command, Options& options) {
+  add_device(command, options);
+  command.add_option("--memory", options.memory,
+                     "External memory of a simulated device, as for run");
+  command.add_option("--seed", options.seed, "Of patterns, inputs and matrices")
+      ->capture_default_str();
+  command.add_flag("--quick", options.quick, "A smaller share of memory, fewer repetitions");
+  command.add_option("--soak", options.soak, "Seconds of the last step (default 2, quick 0.3)");
+  command.add_option("--only", options.only,
+                     "Only the instruction cases whose name contains this text");
+  command.add_option("--json", options.json, "Report to write as JSON");
+  command.add_flag("--progress", options.progress, "Progress on standard error");
 }
 
 struct Command {
@@ -74,7 +97,9 @@ std::vector<Command> add_commands(CLI::App& app, Options& options, const DeviceF
       "profile", "Run with --profile, on the cycle model unless --device says otherwise");
   add_file(*profile, options);
   CLI::App* compare = app.add_subcommand(
-      "compare", "Run on golden model, cycle model and RTL at once and compare everything");
+      "compare",
+      "Run on golden model, cycle model and RTL at once, or on a machine outside and the "
+      "cycle model, and compare everything");
   add_file(*compare, options);
   CLI::App* gemm =
       app.add_subcommand("gemm", "Multiply random int8 matrices, C[M,N] = A[M,K] * B[N,K]^T");
@@ -85,7 +110,18 @@ std::vector<Command> add_commands(CLI::App& app, Options& options, const DeviceF
   gemm->add_option("--out", options.out, "C as int8 (requantised) or int32 (sums)")
       ->capture_default_str();
   gemm->add_flag("--check", options.check, "Compare with the host's own product");
+  gemm->add_option("--compare", options.compare,
+                   "Compare with the golden model (ref), or with the cycle model and its cycles "
+                   "(cycle)");
   gemm->add_option("--seed", options.seed, "Of the matrices")->capture_default_str();
+  CLI::App* serve = app.add_subcommand(
+      "serve", "Let other processes use a simulated machine, as if it were a board");
+  add_simulated(*serve, options);
+  serve->add_option("--listen", options.listen, "HOST:PORT (port 0: any that is free), or pty")
+      ->required();
+  CLI::App* selftest = app.add_subcommand(
+      "selftest", "Check a machine: link, memory, every instruction, faults, load");
+  add_selftest(*selftest, options);
   CLI::App* assemble = app.add_subcommand("asm", "Assemble a program");
   assemble->add_option("FILE", options.file, "Program text")->required();
   assemble->add_option("-o,--output", options.output, "Program file to write")->required();
@@ -99,21 +135,28 @@ std::vector<Command> add_commands(CLI::App& app, Options& options, const DeviceF
            [&, profile] {
              options.command = "profile";
              options.profile = true;
-             if (profile->count("--device") == 0) options.device = "cycle";
+             if (profile->count("--device") == 0) options.device = cli::kCycleDevice;
              return cli::run(options, factory);
            }},
           {compare,
            [&, compare]() -> Result<int> {
-             if (compare->count("--device") + compare->count("--compare") > 0)
+             const bool outside = link::is_address(options.device);
+             if ((compare->count("--device") > 0 && !outside) || compare->count("--compare") > 0)
                return input_error(
-                   "compare always runs on golden model, cycle model and RTL; "
-                   "leave --device and --compare out, or use run");
+                   "compare runs on golden model, cycle model and RTL, or on a machine outside "
+                   "and the cycle model; leave --compare and other devices out, or use run");
              options.command = "compare";
-             options.device = "lockstep";
-             options.compare = cli::kReferenceDevice;
+             if (!outside) options.device = "lockstep";
+             options.compare = outside ? cli::kCycleDevice : cli::kReferenceDevice;
              return cli::run(options, factory);
            }},
           {gemm, [&] { return cli::gemm(options, factory); }},
+          {serve,
+           [&, serve] {
+             if (serve->count("--device") == 0) options.device = cli::kCycleDevice;
+             return cli::serve(options, factory);
+           }},
+          {selftest, [&] { return cli::run_selftest(options, factory); }},
           {assemble, [&] { return cli::assemble_file(options); }},
           {disassemble, [&] { return cli::disassemble_file(options); }}};
 }
@@ -160,7 +203,8 @@ int cli_main(int argc, const char* const* argv, const DeviceFactory& factory) {
     return status;
   }
   return complain(
-      input_error("a command is needed: info, run, profile, compare, gemm, asm or disasm"));
+      input_error("a command is needed: info, run, profile, compare, gemm, selftest, serve, asm or "
+                  "disasm"));
 }
 
 }  // namespace millrace

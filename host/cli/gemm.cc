@@ -86,6 +86,8 @@ Status check_options(const Options& options) {
   if (options.out != kOutInt8 && options.out != kOutInt32)
     return input_error("--out takes " + std::string(kOutInt8) + " or " + kOutInt32 + ", not '" +
                        options.out + "'");
+  if (!options.compare.empty() && !compares_devices(options))
+    return input_error("--compare takes 'ref' or 'cycle', not '" + options.compare + "'");
   return {};
 }
 
@@ -104,7 +106,7 @@ Result<int> gemm(const Options& options, const DeviceFactory& factory) {
   const Result<GemmProgram> program = millrace::gemm(config, task.shape, task.epilogue, kA, kB, kC);
   if (!program) return program.error();
   fill_operands(config, options.seed, task);
-  Result<Machine> machine = open_machine(factory, *request);
+  Result<Machine> machine = open_machine(factory, *request, program->code.size());
   if (!machine) return machine.error();
   const Result<Outcome> outcome = execute(*machine->runtime, task, *program);
   if (!outcome) return outcome.error();
@@ -118,6 +120,15 @@ Result<int> gemm(const Options& options, const DeviceFactory& factory) {
   report.offload_macs = report.offload_ops = 1.0;
   describe_run(*request, outcome->execution, report.macs, report);
   if (options.check) check_product(task, outcome->c, report);
+  if (!options.compare.empty()) {
+    Result<Machine> reference = open_reference(options, factory, *request, *machine);
+    if (!reference) return reference.error();
+    const Result<Outcome> wanted = execute(*reference->runtime, task, *program);
+    if (!wanted) return wanted.error();
+    compare_product(task, outcome->c, wanted->c, report);
+    if (const Status status = compare_cycles(options, wanted->execution, report); !status)
+      return status.error();
+  }
   return finish(options, *machine->activities, report);
 }
 

@@ -35,6 +35,25 @@ int32_t expected(const GemmTask& task, int32_t sum) {
   return std::clamp(requantise(sum, e.mult, e.shift) + e.zero_point, e.clamp_lo, e.clamp_hi);
 }
 
+// Every element, against wanted(row, column).
+template <typename Wanted>
+void check_elements(const GemmTask& task, std::span<const uint8_t> c, Wanted wanted,
+                    Report& report) {
+  uint64_t mismatches = 0;
+  for (size_t m = 0; m < static_cast<size_t>(task.shape.m); ++m) {
+    for (size_t n = 0; n < static_cast<size_t>(task.shape.n); ++n) {
+      const int32_t right = wanted(m, n), found = read_element(task, c, m, n);
+      if (found == right) continue;
+      if (mismatches++ == 0 && report.first_mismatch.empty())
+        report.first_mismatch = "C[" + std::to_string(m) + "][" + std::to_string(n) + "] is " +
+                                std::to_string(found) + ", not " + std::to_string(right);
+    }
+  }
+  report.mismatches = report.mismatches.value_or(0) + mismatches;
+  report.compared = report.compared.value_or(0) +
+                    static_cast<uint64_t>(task.shape.m) * static_cast<uint64_t>(task.shape.n);
+}
+
 }  // namespace
 
 int32_t requantise(int32_t sum, int32_t mult, int32_t shift) {
@@ -54,20 +73,19 @@ int32_t requantise(int32_t sum, int32_t mult, int32_t shift) {
 
 void check_product(const GemmTask& task, std::span<const uint8_t> c, Report& report) {
   std::vector<int32_t> sums(static_cast<size_t>(task.shape.n));
-  uint64_t mismatches = 0;
-  for (size_t m = 0; m < static_cast<size_t>(task.shape.m); ++m) {
-    row_of_sums(task, m, sums);
-    for (size_t n = 0; n < sums.size(); ++n) {
-      const int32_t wanted = expected(task, sums[n]);
-      const int32_t found = read_element(task, c, m, n);
-      if (found == wanted) continue;
-      if (mismatches++ == 0)
-        report.first_mismatch = "C[" + std::to_string(m) + "][" + std::to_string(n) + "] is " +
-                                std::to_string(found) + ", not " + std::to_string(wanted);
-    }
-  }
-  report.mismatches = mismatches;
-  report.compared = static_cast<uint64_t>(task.shape.m) * static_cast<uint64_t>(task.shape.n);
+  const auto wanted = [&](size_t row, size_t column) {
+    if (column == 0) row_of_sums(task, row, sums);
+    return expected(task, sums[column]);
+  };
+  check_elements(task, c, wanted, report);
+}
+
+void compare_product(const GemmTask& task, std::span<const uint8_t> c,
+                     std::span<const uint8_t> other, Report& report) {
+  const auto wanted = [&](size_t row, size_t column) {
+    return read_element(task, other, row, column);
+  };
+  check_elements(task, c, wanted, report);
 }
 
 }  // namespace millrace::cli

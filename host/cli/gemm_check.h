@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The matrix product by the definition, for `millrace gemm --check`.
+// The matrix product by the definition, for `millrace gemm --check`, and by another device, for
+// --compare.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +22,10 @@ struct GemmTask {
 // `q31` of docs/isa.md: MultiplyByQuantizedMultiplier of TensorFlow Lite with double rounding.
 int32_t requantise(int32_t sum, int32_t mult, int32_t shift);
 
-// Compares the elements of C, as it lies in memory, and fills in the report's comparison.
+// Compares the elements of C, as it lies in memory, and adds to the report's comparison.
 void check_product(const GemmTask& task, std::span<const uint8_t> c, Report& report);
+// The same with the C of another device.
+void compare_product(const GemmTask& task, std::span<const uint8_t> c,
+                     std::span<const uint8_t> other, Report& report);
 
 }  // namespace millrace::cli

@@ -20,7 +20,25 @@ void print_configs() {
   }
 }
 
+// Leaves the machine as it is.
+Status print_linked(link::LinkDevice& device) {
+  const Result<uint32_t> build = device.read_reg(reg::kBuildId);
+  if (!build) return build.error();
+  const link::Info& info = device.info();
+  char clock[32] = "no clock";
+  if (info.clock_10khz != 0)
+    std::snprintf(clock, sizeof clock, "%.2f MHz", info.clock_10khz / 100.);
+  std::printf(
+      "device %s: %s, %s, link version %u\nconfiguration %s: ISA hash %08x, build %08x, %llu bytes "
+      "of memory\n",
+      device.name().c_str(), std::string(link::board_name(info.board)).c_str(), clock, info.version,
+      std::string(device.config().name).c_str(), device.config().isa_hash, *build,
+      static_cast<unsigned long long>(device.mem_bytes()));
+  return {};
+}
+
 Status print_device(const DeviceFactory& factory, const DeviceRequest& request) {
+  if (request.linked) return print_linked(*request.linked);
   Result<Machine> machine = open_machine(factory, request);
   if (!machine) return machine.error();
   const Result<uint32_t> build = machine->device->read_reg(reg::kBuildId);
@@ -49,6 +67,7 @@ Result<int> info(const Options& options, const DeviceFactory& factory) {
     std::printf("device %-8s %s; configurations:%s\n", kind.name.c_str(), kind.doc.c_str(),
                 configs.c_str());
   }
+  std::printf("outside this process: %s\n", kAddresses);
   if (const Status status = print_device(factory, *request); !status) return status.error();
   return 0;
 }

@@ -49,6 +49,10 @@ std::string to_table(const Report& r) {
   line(table, "device",
        r.device + ", configuration " + r.config + (r.memory.empty() ? "" : ", memory " + r.memory));
   if (r.cycles) line(table, "cycles", std::to_string(*r.cycles));
+  if (r.cycles && r.model_cycles)
+    line(table, "cycle model",
+         std::to_string(*r.model_cycles) + " cycles" +
+             (*r.model_cycles == *r.cycles ? ", the same" : ": they differ"));
   if (r.macs) line(table, "MACs", std::to_string(*r.macs));
   if (r.utilization) line(table, "utilization", percent(*r.utilization));
   if (r.offload_macs && r.offload_ops)
@@ -96,6 +100,7 @@ std::string to_json(const Report& r) {
   json["config"] = r.config;
   json["memory"] = r.memory;
   json["cycles"] = optional_value(r.cycles);
+  json["model_cycles"] = optional_value(r.model_cycles);
   json["macs"] = optional_value(r.macs);
   json["utilization"] = optional_value(r.utilization);
   json["offload_macs"] = optional_value(r.offload_macs);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// `millrace run MODEL`: load, compile, run once, and compare with the reference device or with a
-// tensor file.
+// `millrace run MODEL`: load, compile, run once, and compare with another device or with a tensor
+// file.
 #include <random>
 
 #include "host/cli/commands.h"
@@ -109,7 +109,7 @@ Result<Task> prepare(const Options& options, const DeviceFactory& factory) {
   if (!options.output.empty())
     if (const Status status = io::check_tensor_output(options.output); !status)
       return status.error();
-  if (options.compare.empty() || options.compare == kReferenceDevice) return task;
+  if (options.compare.empty() || compares_devices(options)) return task;
   Result<std::vector<uint8_t>> wanted = io::read_tensor(options.compare, *output_spec);
   if (!wanted) return wanted.error();
   task.wanted = std::move(*wanted);
@@ -121,7 +121,7 @@ Result<Task> prepare(const Options& options, const DeviceFactory& factory) {
 Result<int> run_network(const Options& options, const DeviceFactory& factory) {
   Result<Task> task = prepare(options, factory);
   if (!task) return task.error();
-  Result<Machine> machine = open_machine(factory, task->request);
+  Result<Machine> machine = open_machine(factory, task->request, task->model.program.size());
   if (!machine) return machine.error();
   const Result<RunResult> result = run_model(*machine->runtime, task->model, task->input);
   if (!result) return result.error();
@@ -138,11 +138,13 @@ Result<int> run_network(const Options& options, const DeviceFactory& factory) {
       static_cast<double>(task->model.device_ops()) / static_cast<double>(task->model.ops.size());
   report.argmax = largest(task->output_spec, result->output);
   describe_run(task->request, result->execution, device_macs, report);
-  if (options.compare == kReferenceDevice) {
-    Result<Machine> reference = open_reference(factory, *task->request.config);
+  if (compares_devices(options)) {
+    Result<Machine> reference = open_reference(options, factory, task->request, *machine);
     if (!reference) return reference.error();
     Result<RunResult> wanted = run_model(*reference->runtime, task->model, task->input);
     if (!wanted) return wanted.error();
+    if (const Status status = compare_cycles(options, wanted->execution, report); !status)
+      return status.error();
     task->wanted = std::move(wanted->output);
   }
   if (!options.compare.empty()) compare(task->output_spec, result->output, task->wanted, report);

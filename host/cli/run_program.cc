@@ -70,8 +70,9 @@ Status check_options(const Options& options, const ProgramFile& program) {
                        options.config + "; assemble it again or leave --config out");
   if (!options.input.empty())
     return input_error("--input is for models; a program file carries its own data");
-  if (!options.compare.empty() && options.compare != kReferenceDevice)
-    return input_error("--compare takes 'ref' for programs, not '" + options.compare + "'");
+  if (!options.compare.empty() && !compares_devices(options))
+    return input_error("--compare takes 'ref' or 'cycle' for programs, not '" + options.compare +
+                       "'");
   if (!options.output.empty())
     if (const Status status = check_writable(options.output); !status) return status;
   return {};
@@ -87,7 +88,11 @@ Result<int> run_program(const Options& options, const DeviceFactory& factory,
   const Result<DeviceRequest> request =
       device_request(options, factory, std::string(program->config->name));
   if (!request) return request.error();
-  Result<Machine> machine = open_machine(factory, *request);
+  if (request->config != program->config)
+    return input_error(options.file + ": built for configuration " +
+                       std::string(program->config->name) + "; the machine at " + request->device +
+                       " has " + std::string(request->config->name) + "; assemble it again");
+  Result<Machine> machine = open_machine(factory, *request, program->code.size());
   if (!machine) return machine.error();
   const Result<Outcome> outcome = execute(*machine, *program);
   if (!outcome) return outcome.error();
@@ -100,11 +105,13 @@ Result<int> run_program(const Options& options, const DeviceFactory& factory,
     report.macs = outcome->execution.counters.matmul_steps * dim * dim;
   describe_run(*request, outcome->execution, report.macs, report);
   if (!options.compare.empty()) {
-    Result<Machine> reference = open_reference(factory, *program->config);
+    Result<Machine> reference = open_reference(options, factory, *request, *machine);
     if (!reference) return reference.error();
     const Result<Outcome> wanted = execute(*reference, *program);
     if (!wanted) return wanted.error();
     compare(*program, *outcome, *wanted, report);
+    if (const Status status = compare_cycles(options, wanted->execution, report); !status)
+      return status.error();
   }
   if (!options.output.empty()) {
     std::vector<uint8_t> bytes;

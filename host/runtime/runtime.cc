@@ -90,9 +90,15 @@ Result<std::unique_ptr<Runtime>> Runtime::create(Device& device, RuntimeOptions 
 }
 
 Status Runtime::start(RuntimeOptions options) {
-  int log2 = options.ring_log2;
-  if (log2 < 0) log2 = device_.mem_bytes() < kSmallMemory ? kSmallRingLog2 : kRingLog2;
   const int most = std::min(kMaxRingLog2, config().index_bits - 1);
+  int log2 = options.ring_log2;
+  if (log2 < 0) {
+    log2 = device_.mem_bytes() < kSmallMemory ? kSmallRingLog2 : kRingLog2;
+    const auto bytes = [](int size) { return uint64_t{sizeof(isa::Instruction)} << size; };
+    while (size_t{1} << log2 < options.instructions && log2 < most &&
+           bytes(log2 + 1) <= device_.mem_bytes() / 4)
+      ++log2;
+  }
   if (log2 > most)
     return input_error("a command ring holds at most 2^" + std::to_string(most) + " instructions");
   ring_size_ = 1u << log2;

@@ -60,6 +60,8 @@ struct Execution {
 
 struct RuntimeOptions {
   int ring_log2 = -1;  // log2 of the command ring in instructions; -1 chooses by the size of memory
+  // That -1 makes room for, SIGNAL included, if a quarter of the memory is enough.
+  size_t instructions = 0;
 };
 
 class Runtime {
@@ -99,9 +101,9 @@ class Runtime {
     return bind(segment, buffer.address, buffer.size, perms);
   }
 
-  // Puts the program and a SIGNAL into the ring and rings the doorbell. Returns the sequence number
-  // to wait for. A program longer than the free part of the ring is written piece by piece while
-  // the device runs.
+  // Puts the program and a SIGNAL into the ring and rings the doorbell, once if both fit into its
+  // free part: then the cycles they take do not depend on the host. A longer program is written
+  // piece by piece while the device runs. Returns the sequence number to wait for.
   Result<uint32_t> submit(std::span<const isa::Instruction> program);
   // Waits until the submission has completed. A fault, or `timeout` cycles without progress, is an
   // Error with a diagnosis.

@@ -161,9 +161,11 @@ Result<uint32_t> Runtime::submit(std::span<const isa::Instruction> program) {
   isa::Signal signal;
   signal.seg = kDriverSegment;
   signal.value = submitted_;
-  const isa::Instruction last = signal.pack();
-  Status status = fill(program);
-  if (status) status = fill(std::span(&last, 1));
+  // The SIGNAL belongs to the last piece. With a doorbell of its own the machine could go idle
+  // before it, and the cycles would depend on how fast the host rings.
+  std::vector<isa::Instruction> code(program.begin(), program.end());
+  code.push_back(signal.pack());
+  const Status status = fill(code);
   broken_ = !status;
   if (!status) return status.error();
   return submitted_;

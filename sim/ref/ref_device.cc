@@ -204,7 +204,7 @@ void RefDevice::write_unlocked(uint32_t offset, uint32_t value) {
   if (offset == reg::kRingLog2) ring_log2_ = std::min(value & 0x1f, kMaxRingLog2);
   if (offset == reg::kRingTail) {
     tail_ = value & low_bits(config().index_bits);
-    run();
+    if (!deferred_) run(UINT64_MAX);
   }
 }
 
@@ -217,8 +217,13 @@ void RefDevice::soft_reset() {
 
 // ---- Execution.
 
-void RefDevice::run() {
-  while (!fault_ && head() != tail_) fault_ = run_next();
+Status RefDevice::advance(uint64_t cycles) {
+  if (deferred_) run(cycles);
+  return {};
+}
+
+void RefDevice::run(uint64_t instructions) {
+  for (; instructions > 0 && !fault_ && head() != tail_; --instructions) fault_ = run_next();
   irq_status_ |= at(machine_.take_irq(), reg::kIrqStatusSignalLow);
   irq_status_ |= at(fault_.has_value(), reg::kIrqStatusFaultLow);
 }

@@ -2,7 +2,8 @@
 // The golden model behind the register map of docs/registers.md.
 //
 // It knows no time: the doorbell executes everything up to the tail, or to the first fault, before
-// write_reg() returns. CYCLES and the busy counters read 0; BUILD_ID reads 0. RING_HEAD counts the
+// write_reg() returns; after defer(), advance() does, as many instructions as it is given cycles.
+// CYCLES and the busy counters read 0; BUILD_ID reads 0. RING_HEAD counts the
 // instructions that decode let pass, so a fault in execution counts and one in decode does not.
 // STATUS.idle is 0 from a fault until the reset, and locked registers refuse writes for so long.
 #pragma once
@@ -30,7 +31,10 @@ class RefDevice : public Device {
   Status write_reg(uint32_t offset, uint32_t value) override;
   Status read_mem(uint64_t addr, std::span<uint8_t> out) override;
   Status write_mem(uint64_t addr, std::span<const uint8_t> data) override;
-  Status advance(uint64_t) override { return {}; }
+  Status advance(uint64_t cycles) override;
+
+  // For those who must not be kept waiting by a doorbell.
+  void defer() { deferred_ = true; }
 
   ref::Machine& machine() { return machine_; }
 
@@ -52,7 +56,7 @@ class RefDevice : public Device {
   uint32_t head() const;  // RING_HEAD
   uint32_t status() const;
   void soft_reset();
-  void run();
+  void run(uint64_t instructions);
   std::optional<ref::Fault> run_next();
   std::optional<isa::Instruction> fetch(uint64_t addr) const;
   Status check_range(uint64_t addr, size_t size) const;
@@ -65,6 +69,7 @@ class RefDevice : public Device {
   uint32_t irq_status_ = 0;
   uint32_t irq_enable_ = 0;
   bool refused_ = false;
+  bool deferred_ = false;
   std::optional<ref::Fault> fault_;
 };
 

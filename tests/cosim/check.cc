@@ -54,8 +54,8 @@ ProgramOptions options_of(uint64_t seed) {
   return options;
 }
 
-Result<bool> check(sim::LockstepDevice& machines, RefDevice& golden, const Program& program) {
-  const Result<Outcome> outcome = run(machines, program);
+Result<bool> check(Device& machine, RefDevice& golden, const Program& program) {
+  const Result<Outcome> outcome = run(machine, program);
   if (!outcome) return outcome.error();
   if (program.config.counters)
     for (const uint64_t sum : outcome->causes)
@@ -65,7 +65,7 @@ Result<bool> check(sim::LockstepDevice& machines, RefDevice& golden, const Progr
   // Before the prologue is complete the banks hold what they had at power-on.
   const bool initialised = outcome->fault_index >= program.body_begin;
   if (outcome->faulted() && program.options.dump && initialised) {
-    const Result<Outcome> banks = run(machines, dump_of(program));
+    const Result<Outcome> banks = run(machine, dump_of(program));
     if (!banks) return banks.error();
   }
   if (program.options.fault == isa::Fault::kBus) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// One random program on RTL and cycle model in lockstep, and on the golden model.
+// One random program on a machine, for example RTL and cycle model in lockstep, and on the golden
+// model.
 #pragma once
 
-#include "sim/lockstep/lockstep_device.h"
 #include "sim/ref/ref_device.h"
 #include "tests/cosim/host.h"
 
@@ -17,6 +17,6 @@ ProgramOptions options_of(uint64_t seed);
 // program defines and every byte of memory that is defined; but for BUS faults, which the golden
 // model does not know alike. The first difference is an Error. Of the outcome on success: whether
 // it ended with a fault.
-Result<bool> check(sim::LockstepDevice& machines, RefDevice& golden, const Program& program);
+Result<bool> check(Device& machine, RefDevice& golden, const Program& program);
 
 }  // namespace millrace::cosim

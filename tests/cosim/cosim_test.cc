@@ -16,6 +16,7 @@
 #include <tuple>
 #include <vector>
 
+#include "sim/lockstep/lockstep_device.h"
 #include "tests/cosim/check.h"
 #include "tests/cosim/random_program.h"
 #include "tests/cosim/steer.h"

@@ -15,6 +15,7 @@
 #include <mutex>
 #include <thread>
 
+#include "sim/lockstep/lockstep_device.h"
 #include "tests/cosim/check.h"
 #include "tests/cosim/prng.h"
 #include "tests/cosim/random_program.h"

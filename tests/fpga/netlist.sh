@@ -1,17 +1,19 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Simulates the synthesised iCE40 version of a cell against the one of rtl/lib: netlist.sh CELL PRIMITIVE COUNT WORKDIR [CHPARAM [BENCH]]
-# The netlist must have COUNT instances of PRIMITIVE; the bench is tests/fpga/CELL_tb.sv, with the parameters BENCH (NAME=VALUE).
+# Simulates a cell as synthesised for iCE40 against the one of rtl/lib: netlist.sh SOURCE WORKDIR CHECKS [CHPARAM [BENCH]]
+# CHECKS are arguments of Yosys's `select` about the netlist, separated by semicolons; the bench is tests/fpga/CELL_tb.sv, with the
+# parameters BENCH (NAME=VALUE).
 set -euo pipefail
-cell=$1 primitive=$2 count=$3 parameters=${5:-} bench=${6:-}
-work=$(mkdir -p "$4" && cd "$4" && pwd)
+source=$1 parameters=${4:-} bench=${5:-}
+cell=$(basename "$source" .sv)
+work=$(mkdir -p "$2" && cd "$2" && pwd)
 cd "$(dirname "$0")/../.."
 yosys -q -l "$work/$cell.log" -p "
-  read_verilog -sv fpga/ice40/$cell.sv${parameters:+
+  read_verilog -sv $source${parameters:+
   chparam $parameters $cell}
   synth_ice40 -device u -top $cell
-  select -assert-count $count t:$primitive
-  select -assert-none t:SB_DFF* t:SB_LUT4
+  select ${3//;/
+  select }
   rename -top ${cell}_netlist
   write_verilog -noattr $work/$cell.v"
 iverilog -g2012 ${bench:+"-P${cell}_tb.$bench"} -DNO_ICE40_DEFAULT_ASSIGNMENTS -s "${cell}_tb" -o "$work/$cell.vvp" \

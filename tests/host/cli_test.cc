@@ -55,7 +55,8 @@ DeviceFactory factory() {
            {"bent", "wrong results", {"base", "nano"}},
            {"faulty", "faults", {"base"}},
            {"foreign", "other hardware", {"base"}}},
-          open_device};
+          open_device,
+          nullptr};
 }
 
 // Copies 16 bytes from segment 1 to segment 2.

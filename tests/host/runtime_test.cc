@@ -104,6 +104,10 @@ TEST(Runtime, FitsTheRingToTheMemory) {
   EXPECT_EQ(nano.ring_log2, 6u);
   EXPECT_FALSE(Runtime::create(tiny));
   EXPECT_FALSE(Runtime::create(base, {.ring_log2 = 17}));
+  EXPECT_EQ(open(nano, {.instructions = 64})->ring_size(), 64u);
+  EXPECT_EQ(open(nano, {.instructions = 65})->ring_size(), 128u);
+  EXPECT_EQ(open(nano, {.instructions = 100000})->ring_size(), 1024u);  // a quarter of the memory
+  EXPECT_EQ(open(base, {.instructions = 100000})->ring_size(), 65536u);
 }
 
 TEST(Runtime, BindsSegmentsAndRefusesWhatHardwareCannot) {
@@ -164,6 +168,20 @@ TEST(Runtime, SubmissionsOfAnyLengthArriveInOrder) {
     EXPECT_EQ(next, total);
     EXPECT_EQ(device.executed.size(), total + 7);
   }
+}
+
+TEST(Runtime, OneDoorbellForWhatFitsTheRing) {
+  FakeDevice device("base");
+  auto runtime = open(device, {.ring_log2 = 4});
+  const auto first = runtime->submit(program_of(15));  // and the SIGNAL
+  ASSERT_TRUE(first && runtime->wait(*first));
+  EXPECT_EQ(device.doorbells, 1u);
+  const auto second = runtime->submit(program_of(3));
+  ASSERT_TRUE(second && runtime->wait(*second));
+  EXPECT_EQ(device.doorbells, 2u);
+  const auto third = runtime->submit(program_of(16));
+  ASSERT_TRUE(third && runtime->wait(*third));
+  EXPECT_EQ(device.doorbells, 4u);
 }
 
 // The machine's 16-bit instruction counters wrap; the runtime's do not.

@@ -20,6 +20,7 @@ namespace millrace::soc {
 struct MemoryShape {
   uint32_t beat_bytes, burst_beats, outstanding, fetches;
   bool whole_words;  // strobes are all or none, and none after the first none of a burst
+  bool ring_apart;   // what is fetched is not written
 };
 
 // Chances in percent that something begins in a cycle.
@@ -32,6 +33,8 @@ template <typename Top>
 class MemoryBench {
  public:
   static constexpr uint32_t kBytes = 1 << 14;  // AddrBits of tests/soc/CMakeLists.txt
+
+  static constexpr uint32_t kRingBytes = kBytes / 4;  // from address 0, with ring_apart
 
   MemoryBench(const MemoryShape& shape, uint64_t seed)
       : shape_(shape),
@@ -134,7 +137,8 @@ class MemoryBench {
 
   void drive_fetch(const Traffic& traffic) {
     if (fetch_open_ >= shape_.fetches || fetch_ended_ == now_ || !chance(traffic.fetch)) return;
-    const uint32_t address = 32 * static_cast<uint32_t>(random_() % (kBytes / 32));
+    const uint32_t address =
+        32 * static_cast<uint32_t>(random_() % ((shape_.ring_apart ? kRingBytes : kBytes) / 32));
     if (!free_of(writing_, address, 32) || (host_.write && overlaps_host(address, 32))) return;
     use(reading_, address, 32, 1);
     top_.f_arvalid_i = 1;
@@ -176,6 +180,7 @@ class MemoryBench {
     Write write;
     static_cast<Burst&>(write) = pick(traffic);
     const uint32_t bytes = write.beats * shape_.beat_bytes;
+    if (shape_.ring_apart && write.address < kRingBytes) return;
     if (!free_of(writing_, write.address, bytes) || !free_of(reading_, write.address, bytes))
       return;
     if (overlaps_host(write.address, bytes)) return;

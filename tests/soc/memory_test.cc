@@ -14,17 +14,17 @@ template <typename Top>
 struct Shape;
 template <>
 struct Shape<Vmemory_single> {
-  static constexpr MemoryShape kValue{4, 8, 1, 1, true};
+  static constexpr MemoryShape kValue{4, 8, 1, 1, true, true};
   static constexpr const char* kName = "NanoSingle";
 };
 template <>
 struct Shape<Vmemory_dual> {
-  static constexpr MemoryShape kValue{4, 8, 1, 1, true};
+  static constexpr MemoryShape kValue{4, 8, 1, 1, true, false};
   static constexpr const char* kName = "NanoDual";
 };
 template <>
 struct Shape<Vmemory_small> {
-  static constexpr MemoryShape kValue{8, 32, 8, 4, false};
+  static constexpr MemoryShape kValue{8, 32, 8, 4, false, false};
   static constexpr const char* kName = "Small";
 };
 

@@ -89,6 +89,21 @@ TEST_P(RefDeviceTest, DoorbellRunsAndTheRingWraps) {
 }
 
 // The instruction counters wrap; the machine does not stop there.
+TEST_P(RefDeviceTest, DeferredWorkIsDoneAsTimePasses) {
+  device_.defer();
+  for (uint32_t i = 0; i < 3; ++i) put(i, signal(i + 1));
+  write(reg::kRingTail, 3);
+  EXPECT_EQ(read(reg::kStatus), 0u);
+  EXPECT_EQ(read(reg::kRingHead), 0u);
+  EXPECT_TRUE(device_.advance(2));
+  EXPECT_EQ(read(reg::kRingHead), 2u);
+  EXPECT_EQ(memory(kData), 2u);
+  EXPECT_FALSE(device_.write_reg(reg::kRingLog2, 3));  // locked
+  EXPECT_TRUE(device_.advance(100));
+  EXPECT_EQ(memory(kData), 3u);
+  EXPECT_EQ(read(reg::kStatus), kIdle);
+}
+
 TEST_P(RefDeviceTest, CountersKeepTheirWidth) {
   const uint32_t wrap = uint32_t{1} << 16;
   for (uint32_t i = 0; i < 4; ++i) put(i, signal(i));

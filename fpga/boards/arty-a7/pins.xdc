@@ -1,0 +1,11 @@
+# Pins by Arty-A7-35-Master.xdc of github.com/Digilent/digilent-xdc.
+set_property -dict {PACKAGE_PIN E3 IOSTANDARD LVCMOS33} [get_ports clk]
+set_property -dict {PACKAGE_PIN A9 IOSTANDARD LVCMOS33} [get_ports rx]
+set_property -dict {PACKAGE_PIN D10 IOSTANDARD LVCMOS33} [get_ports tx]
+set_property -dict {PACKAGE_PIN H5 IOSTANDARD LVCMOS33} [get_ports led]
+create_clock -name clk -period 10.0 [get_ports clk]
+create_generated_clock -name clk_core -source [get_ports clk] -divide_by 2 [get_pins u_buffer/O]
+set_false_path -from [get_ports rx]
+set_false_path -to [get_ports {tx led}]
+set_property CFGBVS VCCO [current_design]
+set_property CONFIG_VOLTAGE 3.3 [current_design]

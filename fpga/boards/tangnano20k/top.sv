@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tang Nano 20K: 27 MHz oscillator, no PLL; UART of the USB bridge, LED 0.
+`default_nettype none
+module top #(
+    parameter int ClockKhz = 12000, Baud = 115200, BoardId = 0, MemLog2 = 13,
+    parameter logic [31:0] BuildId = 32'd0
+) (
+    input  wire logic clk, rx,
+    output logic      tx, led_n
+);
+  logic rst_n, lit;
+  wire clk_core = clk;
+  wire good = 1'b1;
+
+  power_on u_power_on (
+      .clk_i(clk_core),
+      .good_i(good),
+      .rst_no(rst_n)
+  );
+  soc #(
+      .ClockKhz(ClockKhz),
+      .Baud(Baud),
+      .BoardId(BoardId),
+      .BuildId(BuildId),
+      .MemLog2(MemLog2)
+  ) u_soc (
+      .clk_i(clk_core),
+      .rst_ni(rst_n),
+      .rx_i(rx),
+      .tx_o(tx),
+      .led_o(lit)
+  );
+  assign led_n = ~lit;
+endmodule
+`default_nettype wire

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// ULX3S: 25 MHz oscillator, 50 MHz by PLL; UART of the USB bridge, LED 0.
+`default_nettype none
+module top #(
+    parameter int ClockKhz = 12000, Baud = 115200, BoardId = 0, MemLog2 = 13,
+    parameter logic [31:0] BuildId = 32'd0
+) (
+    input  wire logic clk, rx,
+    output logic      tx, led, wifi_gpio0
+);
+  logic clk_core, good, rst_n, lit;
+  pll #(.Multiply(2), .Divide(12)) u_pll (
+      .clk_i(clk),
+      .clk_o(clk_core),
+      .locked_o(good)
+  );
+
+  power_on u_power_on (
+      .clk_i(clk_core),
+      .good_i(good),
+      .rst_no(rst_n)
+  );
+  soc #(
+      .ClockKhz(ClockKhz),
+      .Baud(Baud),
+      .BoardId(BoardId),
+      .BuildId(BuildId),
+      .MemLog2(MemLog2)
+  ) u_soc (
+      .clk_i(clk_core),
+      .rst_ni(rst_n),
+      .rx_i(rx),
+      .tx_o(tx),
+      .led_o(lit)
+  );
+  assign led = lit;
+  assign wifi_gpio0 = 1'b1;  // the ESP32 keeps its hands off
+endmodule
+`default_nettype wire
