@@ -17,16 +17,23 @@ done
 
 rtl=(rtl/lib/*.sv rtl/dma/*.sv rtl/core/*.sv rtl/bus/*.sv rtl/millrace.sv)
 soc=(fpga/soc/*.sv)
+declare -A log2=([Single=0]=17 [Single=1]=17 [Sdram=1]=25)  # of the bytes of memory
 
 # Kinds of memory that a board of this configuration can have (fpga/soc/soc.sv).
-singles() { if [ "$1" = nano ]; then echo 0 1; else echo 0; fi; }
+memories() {
+  case $1 in
+    nano) echo Single=0 Single=1 ;;
+    small) echo Single=0 Sdram=1 ;;
+    *) echo Single=0 ;;
+  esac
+}
 
 check_verilator() {
   for c in "${configs[@]}"; do
     echo "lint: verilator $c"
     verilator --lint-only -Wall --no-timing --top-module millrace "rtl/gen/$c/millrace_pkg.sv" "${rtl[@]}"
-    for single in $(singles "$c"); do
-      verilator --lint-only -Wall --no-timing --top-module soc "-GSingle=1'b$single" "rtl/gen/$c/millrace_pkg.sv" "${rtl[@]}" "${soc[@]}"
+    for memory in $(memories "$c"); do
+      verilator --lint-only -Wall --no-timing --top-module soc "-G${memory%=*}=1'b${memory#*=}" -GMemLog2=${log2[$memory]} "rtl/gen/$c/millrace_pkg.sv" "${rtl[@]}" "${soc[@]}"
     done
   done
 }
@@ -36,8 +43,8 @@ check_yosys() {
   for c in "${configs[@]}"; do
     echo "lint: yosys $c"
     yosys -q -w 'Replacing memory' -p "read_verilog -sv -defer rtl/gen/$c/millrace_pkg.sv ${rtl[*]}; hierarchy -check -top millrace; proc; check -assert"
-    for single in $(singles "$c"); do
-      yosys -q -w 'Replacing memory' -p "read_verilog -sv -defer rtl/gen/$c/millrace_pkg.sv ${rtl[*]} ${soc[*]}; hierarchy -check -top soc -chparam Single $single; proc; check -assert"
+    for memory in $(memories "$c"); do
+      yosys -q -w 'Replacing memory' -p "read_verilog -sv -defer rtl/gen/$c/millrace_pkg.sv ${rtl[*]} ${soc[*]}; hierarchy -check -top soc -chparam ${memory%=*} ${memory#*=} -chparam MemLog2 ${log2[$memory]}; proc; check -assert"
     done
   done
 }

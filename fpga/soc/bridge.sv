@@ -9,7 +9,7 @@
 `default_nettype none
 module bridge #(
     parameter int          Divider  = 104,    // clock cycles a bit
-    parameter int          AddrBits = 17,     // of an address of memory or registers in bytes, 13 to 20
+    parameter int          AddrBits = 17,     // of an address of memory or registers in bytes, 13 to 31
     parameter logic [31:0] Info     = 32'd0   // register 0x1000
 ) (
     input  wire logic                clk_i, rst_ni,
@@ -28,7 +28,7 @@ module bridge #(
     input  wire logic          [1:0] s_bresp_i, s_rresp_i,
     input  wire logic         [31:0] s_rdata_i
 );
-  if (AddrBits < 13 || AddrBits > 20) $error("bridge: addresses have 13 to 20 bits");
+  if (AddrBits < 13 || AddrBits > 31) $error("bridge: addresses have 13 to 31 bits");
   localparam int AddrW = AddrBits - 2;
   localparam int First = 2, Count = 20;  // places of address and count among the 32 bits of a word
 
@@ -82,12 +82,27 @@ module bridge #(
   wire ring = in_count ? low_q[0] : addr_q[0];
   wire plus = ring ^ carry_q;
   wire last = ring && carry_q;  // at the end of a word: the count runs over
+  wire addr_plus;
+  if (First + AddrW > Count) begin : g_carry
+    // The address reaches into the places of the count and needs a carry of its own.
+    logic addr_carry_q;
+    assign addr_plus = addr_q[0] ^ addr_carry_q;
+    always_ff @(posedge clk_i) begin
+      if (state_q == Head || state_q == Address) addr_carry_q <= 1'b0;
+      else if (state_q == HeadCrc) addr_carry_q <= write_q;
+      else if (step && at_q == '0) addr_carry_q <= !addr_carry_q;
+      else if (step && in_addr) addr_carry_q <= addr_q[0] && addr_carry_q;
+      else if (step && in_count) addr_carry_q <= 1'b0;
+    end
+  end else begin : g_shared
+    assign addr_plus = plus;
+  end
   always_ff @(posedge clk_i) begin
     if (step && state_q == Head && at_q[4:3] == 2'd0) {clear_q, flip_q, memory_q, write_q} <= {!high_q[0], clear_q, flip_q, memory_q};
     if (step && ((state_q == Head && at_q[4:3] == 2'd1) || state_q == Answer)) tag_q <= {!high_q[0], tag_q[3:1]};
     if (step && (state_q == Head ? !at_q[4] : in_count && !crc_part)) high_q <= {state_q == Head ? !rx_bit : plus, high_q[3:1]};
     if (step && (state_q == Head || (in_count && !crc_part))) low_q <= {state_q == Head ? !rx_bit : high_q[0], low_q[7:1]};
-    if (step && in_addr && !crc_part) addr_q <= {state_q == Address ? rx_bit : plus, addr_q[AddrW-1:1]};
+    if (step && in_addr && !crc_part) addr_q <= {state_q == Address ? rx_bit : addr_plus, addr_q[AddrW-1:1]};
     if (state_q == Head || state_q == Address) carry_q <= 1'b0;
     else if (state_q == HeadCrc) carry_q <= write_q;  // the first word of a write keeps its address
     else if (step) begin

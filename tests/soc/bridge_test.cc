@@ -7,6 +7,7 @@
 #include "Vbridge_4.h"
 #include "Vbridge_9.h"
 #include "Vbridge_netlist.h"
+#include "Vbridge_wide.h"
 #include "tests/soc/bridge_bench.h"
 
 namespace millrace::soc {
@@ -16,28 +17,33 @@ constexpr uint32_t kInfo = 0x1000;
 constexpr uint32_t kInfoValue = 0x12b104b0;  // as tests/soc/CMakeLists.txt sets it
 
 template <typename T>
-struct Divider;
+struct Traits;
 template <>
-struct Divider<Vbridge_4> {
-  static constexpr int kValue = 4;
+struct Traits<Vbridge_4> {
+  static constexpr int kDivider = 4, kAddrBits = 17;
   static constexpr const char* kName = "Divider4";
 };
 template <>
-struct Divider<Vbridge_netlist> {
-  static constexpr int kValue = 4;
+struct Traits<Vbridge_netlist> : Traits<Vbridge_4> {
   static constexpr const char* kName = "Netlist";
 };
 template <>
-struct Divider<Vbridge_9> {
-  static constexpr int kValue = 9;
+struct Traits<Vbridge_9> {
+  static constexpr int kDivider = 9, kAddrBits = 17;
   static constexpr const char* kName = "Divider9";
+};
+template <>
+struct Traits<Vbridge_wide> {
+  static constexpr int kDivider = 4, kAddrBits = 25;
+  static constexpr const char* kName = "Wide";
 };
 
 template <typename Top>
 class Bridge : public testing::Test {
  protected:
   using Bench = BridgeBench<Top>;
-  static constexpr int kDivider = Divider<Top>::kValue;
+  static constexpr int kDivider = Traits<Top>::kDivider;
+  static constexpr int kAddrBits = Traits<Top>::kAddrBits;
 
   // The answer to a request that is there and undamaged.
   static Answer must_ask(Bench& bench, const Request& request) {
@@ -53,12 +59,12 @@ class Bridge : public testing::Test {
     bench.accesses.clear();
   }
 };
-using Tops = testing::Types<Vbridge_4, Vbridge_9, Vbridge_netlist>;
+using Tops = testing::Types<Vbridge_4, Vbridge_9, Vbridge_wide, Vbridge_netlist>;
 class Names {
  public:
   template <typename T>
   static std::string GetName(int) {
-    return Divider<T>::kName;
+    return Traits<T>::kName;
   }
 };
 TYPED_TEST_SUITE(Bridge, Tops, Names);
@@ -128,6 +134,25 @@ TYPED_TEST(Bridge, MemoryOfEverySmallLength) {
       ASSERT_EQ(bench.accesses[i], (Access{true, true, address + 4 * i, data[i]}));
     answer = this->must_ask(
         bench, {.memory = true, .address = address, .tag = words & 15, .words = words});
+    ASSERT_EQ(answer.data, data);
+    bench.accesses.clear();
+  }
+}
+
+// Bursts count up through every bit of the address, and around at the end of memory.
+TYPED_TEST(Bridge, MemoryOfEveryAddressBit) {
+  typename TestFixture::Bench bench(TestFixture::kDivider);
+  this->open(bench);
+  std::mt19937_64 random(4);
+  const uint32_t size = 1u << TestFixture::kAddrBits;
+  for (uint32_t end = 16; end <= size; end *= 2) {
+    const auto data = random_words(random, 4);
+    const uint32_t address = end - 8;
+    this->must_ask(bench, {.write = true, .memory = true, .address = address, .data = data});
+    ASSERT_EQ(bench.accesses.size(), 4u);
+    for (uint32_t i = 0; i < 4; ++i)
+      ASSERT_EQ(bench.accesses[i], (Access{true, true, (address + 4 * i) % size, data[i]}));
+    const Answer answer = this->must_ask(bench, {.memory = true, .address = address, .words = 4});
     ASSERT_EQ(answer.data, data);
     bench.accesses.clear();
   }

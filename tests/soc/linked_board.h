@@ -16,15 +16,19 @@ namespace millrace::soc {
 
 class LinkedBoard : public Device {
  public:
-  explicit LinkedBoard(const isa::Config& config, uint64_t seed)
+  LinkedBoard(const isa::Config& config, uint64_t seed)
+      : LinkedBoard(config, seed, sim::open_board(seed), sim::board_cycles_per_bit(), 17) {}
+  LinkedBoard(const isa::Config& config, uint64_t seed, std::unique_ptr<sim::Board> board,
+              double cycles_per_bit, int mem_log2)
       : config_(config),
-        board_(sim::open_board(seed)),
-        line_(sim::board_cycles_per_bit()),
-        random_(seed) {}
+        board_(std::move(board)),
+        line_(cycles_per_bit),
+        random_(seed),
+        mem_bytes_(uint64_t{1} << mem_log2) {}
 
   std::string_view kind() const override { return "board"; }
   const isa::Config& config() const override { return config_; }
-  uint64_t mem_bytes() const override { return uint64_t{1} << 17; }
+  uint64_t mem_bytes() const override { return mem_bytes_; }
 
   Result<uint32_t> read_reg(uint32_t offset) override {
     const auto answer = ask({.address = offset});
@@ -101,12 +105,18 @@ class LinkedBoard : public Device {
     return *answer;
   }
   bool working() const { return board_->working().value(); }
+  // Time in which nobody says anything.
+  void pass(uint64_t cycles) {
+    for (uint64_t i = 0; i < cycles; ++i) board_->cycle(line_.cycle(board_->tx()));
+    cycles_ += cycles;
+  }
 
  private:
   const isa::Config& config_;
   std::unique_ptr<sim::Board> board_;
   sim::SerialLine line_;
   std::mt19937_64 random_;
+  uint64_t mem_bytes_;
   bool toggle_ = false;
   uint32_t tag_ = 0;
   uint64_t cycles_ = 0, looks_ = 0;
