@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """From RTL to a board: synthesis, place and route, bitstream, report; writing it to the board; netlists for simulation.
 
-fpga.py build BOARD [--seed N] [--baud N] [--until synth]   bitstream and report.json in build/fpga/BOARD
+fpga.py build BOARD [--seed N] [--baud N] [--mem-log2 N] [--until synth]   bitstream and report.json in build/fpga/BOARD
 fpga.py report                                              Markdown table of the boards that were built
 fpga.py flash BOARD [--write sram|flash] [--port DEV]       writes it, asks the machine for its build
 fpga.py sim BOARD                                           runs what was built, simulated, next to the cycle model
@@ -23,7 +23,7 @@ from fpga_board import BUILD, Board, Failure, board_names, debian_tool, last_num
 
 def parameters(board, options):
     """Of the board's top."""
-    return {"ClockKhz": board.clock_khz, "Baud": options.baud or board.baud, "BoardId": board.id, "MemLog2": board.mem_log2,
+    return {"ClockKhz": board.clock_khz, "Baud": options.baud or board.baud, "BoardId": board.id, "MemLog2": options.mem_log2 or board.mem_log2,
             "BuildId": f"32'h{board.build_id():08x}"}
 
 
@@ -197,6 +197,7 @@ def main():
     command.add_argument("board")
     command.add_argument("--seed", type=int, default=1)
     command.add_argument("--baud", type=int)
+    command.add_argument("--mem-log2", type=int)
     command.add_argument("--until", choices=["synth"])
     add("report", report)
     command = add("flash", fpga_flash.flash)
