@@ -158,6 +158,58 @@ class Bench:
             self.add(f"ad01_{config}_mismatches", report["mismatches"], "values", "0", command)
             self.add(f"ad01_{config}_offload_macs", round(100 * report["offload_macs"], 1), "%", "100", command)
 
+    def boards(self):
+        """What `make fpga BOARD=...` left in BUILD/fpga, with the cycles that the machine takes there."""
+        for folder in sorted((ROOT / "fpga/boards").glob("*/")):
+            name = folder.name
+            file = self.build / "fpga" / name / "report.json"
+            report = json.loads(file.read_text()) if file.exists() else {}
+            if not report.get("fmax_mhz"):
+                self.skipped.append(f"fpga_{name}_* (make fpga BOARD={name})")
+                continue
+            command, clock, config = f"make fpga BOARD={name} SEED={report['seed']}", report["clock_mhz"], report["config"]
+            for kind, (used, available) in report["cells"].items():
+                if available:
+                    self.add(f"fpga_{name}_{kind}", used, f"of {available}", "", command)
+            for tool, fmax in report["fmax_mhz"].items():
+                self.add(f"fpga_{name}_fmax_{tool}", round(fmax, 2), "MHz", f">= {clock:g}", command)
+            used, available = report["cells"]["DSP"]
+            if available:
+                self.add(f"fpga_{name}_dsp_share", round(100 * used / available), "%", "", command)
+            peak = 2 * report["macs_per_cycle"] * clock / 1000
+            self.add(f"fpga_{name}_macs_per_cycle", report["macs_per_cycle"], "MACs", "", command)
+            self.add(f"fpga_{name}_peak", round(peak, 3), "GOPS", "", command)
+            arguments, share = self.on_chip_gemm(config)
+            self.add(f"fpga_{name}_gemm", round(peak * share, 3), "GOPS", "", f"build/millrace {arguments}, at {clock:g} MHz")
+
+    def on_chip_gemm(self, config):
+        """A product in the memory of a board, whose cycles are those of the model: (arguments, share of the array)."""
+        shape = {"nano": "32 32 1024", "small": "256 256 256"}[config]
+        arguments = f"gemm {shape} --device cycle --config {config} --memory onchip"
+        return arguments, self.millrace(arguments)["utilization"]
+
+    def large_tile(self):
+        """Share of the array on large tiles, loads included."""
+        source = ROOT / "examples/programs/tile.mrs"
+        with tempfile.TemporaryDirectory() as folder:
+            program = pathlib.Path(folder) / "tile.mrp"
+            subprocess.run([self.build / "millrace", "asm", source, "-o", program], check=True)
+            cycles = self.millrace(f"run {program} --config nano --device rtl --memory onchip")["cycles"]
+        macs = source.read_text().count("\nmatmul") * 256 * 8 * 4
+        self.add("tile_nano_utilization", round(100 * macs / 16 / cycles, 1), "%", ">= 90", "examples/programs/tile.mrs")
+        arguments, share = self.on_chip_gemm("small")
+        self.add("tile_small_utilization", round(100 * share, 1), "%", ">= 90", f"build/millrace {arguments}")
+
+    def link(self):
+        """Payload of bursts against the line's rate, on the bridge's RTL."""
+        test = self.build / "tests/bridge_test"
+        only = "--gtest_filter=*RateOfTheLine*"
+        run = subprocess.run([test, only], stdout=subprocess.PIPE, text=True)
+        for way in ("write", "read"):
+            found = [float(f) for f in re.findall(rf"{way} ([\d.]+) %", run.stdout)]
+            self.add(f"uart_goodput_{way}", min(found) if found else "failed", "%", ">= 85",
+                     f"build/tests/{test.name} '{only}'")
+
     def rtl_lines(self):
         report = json.loads(subprocess.run([ROOT / "scripts/rtl_lines.py", "--json"], check=False, cwd=ROOT,
                                            stdout=subprocess.PIPE, text=True).stdout)
@@ -172,7 +224,8 @@ def main():
         return 2
     bench = Bench(pathlib.Path(sys.argv[1]).resolve())
     print(f"  {'name':<34} {'value':>12} {'unit':<14} {'goal':<10} command")
-    for part in (bench.gemm, bench.cycle_model, bench.instructions, bench.fuzz, bench.networks, bench.rtl_lines,
+    for part in (bench.gemm, bench.cycle_model, bench.instructions, bench.fuzz, bench.networks, bench.large_tile,
+                 bench.link, bench.boards, bench.rtl_lines,
                  bench.build_time):
         part()
     for text in bench.skipped:
