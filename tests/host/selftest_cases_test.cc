@@ -130,7 +130,7 @@ Report reference_report(const isa::Config& config, const Options& options, uint6
 // input shows here. Two boards that print these agree with it.
 TEST(SelftestCases, ChecksumsStay) {
   const std::map<std::string_view, std::array<uint32_t, 6>> wanted = {
-      {"nano", {0x63b8684b, 0x3c2f206b, 0x64ea3785, 0x9537a431, 0x83e3b2f3, 0xc22ca3c3}},
+      {"nano", {0x63b8684b, 0x3c2f206b, 0x57c31f7a, 0x3eada361, 0x83e3b2f3, 0xc22ca3c3}},
       {"small", {0x575494a8, 0x19aa320f, 0x6f6f73ff, 0x2bd60902, 0x18985d10, 0x50c8340f}},
       {"base", {0xfcc28cda, 0x567f38d1, 0x15e023e3, 0x47fb1b6e, 0x8475f9fe, 0xea7c11ce}},
       {"large", {0x5a2bc8cc, 0x778eb021, 0x3928b293, 0x1efcd790, 0x6530fd36, 0x93d607cc}}};

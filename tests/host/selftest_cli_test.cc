@@ -34,7 +34,8 @@ Result<std::unique_ptr<Device>> open_device(const DeviceRequest& request) {
 DeviceFactory factory() {
   return {
       {{"ref", "reference", {"nano"}}, {"board", "a board", {"nano"}}, {"broken", "", {"nano"}}},
-      open_device};
+      open_device,
+      nullptr};
 }
 
 class SelftestCli : public ::testing::Test {
