@@ -12,13 +12,19 @@ IMAGE = ROOT / "examples/digits/images/digit_3.pgm"
 NETWORK_MEMORY = 16  # log2 of the bytes of memory it needs
 
 
+def write_verilog(family, file):
+    """Commands of Yosys. Initial values of block RAM, which nothing relies on, are left out: fpga/ecp5/models.v has none."""
+    unset = [f"setparam {' '.join(f'-unset INITVAL_{i:02X}' for i in range(64))} t:DP16KD"] if family == "ecp5" else []
+    return ["splitnets", *unset, f"write_verilog -noattr {file}"]
+
+
 def core(options):
     """The core as Debian's Yosys synthesises it for a family, in place of rtl/millrace.sv. Checked by tests/fpga."""
     family = FAMILIES[options.family]
     sources = core_sources(options.config, [ROOT / f for f in family["core_cells"]])
     synth = family["synth"].format(yosys_device="u")
     script = [f"read_verilog -sv -defer {' '.join(map(str, sources))}", "hierarchy -top millrace",
-              f"{synth} -top millrace", "splitnets", f"write_verilog -noattr {options.out}"]
+              f"{synth} -top millrace", *write_verilog(options.family, options.out)]
     run([debian_tool("yosys", "yosys"), "-q", "-p", "; ".join(script)], options.out.with_suffix(".log"), "synthesis")
 
 
@@ -49,8 +55,8 @@ def bitstream_verilog(board, out):
 
 def synthesised_verilog(board, out):
     """The netlist that place and route took, with the cells' models of Yosys and those of fpga/<family>."""
-    script = f"read_json {shown(board.out / 'synth.json')}; splitnets; write_verilog -noattr {shown(out)}"
-    run([yosys(board), "-q", "-p", script], out.with_suffix(".log"), "writing Verilog")
+    script = [f"read_json {shown(board.out / 'synth.json')}", *write_verilog(board.family, shown(out))]
+    run([yosys(board), "-q", "-p", "; ".join(script)], out.with_suffix(".log"), "writing Verilog")
     return "top", out
 
 

@@ -44,7 +44,7 @@ TEST_P(Netlist, RandomProgramsEqualModels) {
   sim::CycleDevice model(config, {options.memory, options.slverr, {}});
   RefDevice golden(config);
   const uint64_t first = from_environment("MILLRACE_SEED", 1);
-  const uint64_t programs = from_environment("MILLRACE_PROGRAMS", 100);
+  const uint64_t programs = from_environment("MILLRACE_PROGRAMS", 6);
   uint64_t faults = 0;
   for (uint64_t seed = first; seed < first + programs; ++seed) {
     const cosim::Program program = random_program(config, cosim::options_of(seed));
