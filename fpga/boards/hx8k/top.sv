@@ -28,7 +28,9 @@ module top #(
       .rst_ni(rst_n),
       .rx_i(rx),
       .tx_o(tx),
-      .led_o(lit)
+      .led_o(lit),
+      .sdram_o(),  // none
+      .sdram_dq_i(16'd0)
   );
   assign led = lit;
 endmodule

@@ -32,7 +32,9 @@ module top #(
       .rst_ni(rst_n),
       .rx_i(rx),
       .tx_o(tx),
-      .led_o(lit)
+      .led_o(lit),
+      .sdram_o(),  // none
+      .sdram_dq_i(16'd0)
   );
   assign led_n = ~lit;
 endmodule
