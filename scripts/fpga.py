@@ -125,7 +125,8 @@ def build(options):
         write_vivado(board, options)
     result = {
         "board": board.name, "title": board.title, "config": board.config, "build_id": f"{board.build_id():08x}",
-        "seed": options.seed, "baud": options.baud or board.baud, "clock_mhz": board.mhz, "macs_per_cycle": board.dim**2,
+        "seed": options.seed or board.seed, "baud": options.baud or board.baud,
+        "mem_log2": options.mem_log2 or board.mem_log2, "clock_mhz": board.mhz, "macs_per_cycle": board.dim**2,
         "cpu_seconds": {}, "fmax_mhz": {}, "cells": {}, "longest_path": "",
     }
     seconds, fmax = result["cpu_seconds"], result["fmax_mhz"]
@@ -139,7 +140,7 @@ def build(options):
         result["cells"] = used_cells(board)
     elif options.until != "synth":
         route, pack = ROUTE[board.family]
-        seconds["place and route"], fmax["icetime"] = route(board, options.seed)
+        seconds["place and route"], fmax["icetime"] = route(board, result["seed"])
         timing = json.loads((board.out / "nextpnr.json").read_text())
         fmax["nextpnr"] = min(clock["achieved"] for clock in timing["fmax"].values())
         result |= {"cells": used_cells(board), "longest_path": longest_path(board)}
@@ -153,7 +154,7 @@ def build(options):
     if slow:
         figures = ", ".join(f"{f:.2f} MHz by {by}" for by, f in slow.items())
         raise Failure(f"{board.name} misses its clock of {board.mhz:g} MHz: {figures}; no bitstream. Another seed may do: "
-                      f"make fpga BOARD={board.name} SEED={options.seed + 1}")
+                      f"make fpga BOARD={board.name} SEED={result['seed'] + 1}")
 
 
 def print_report(board, result):
@@ -195,7 +196,7 @@ def main():
 
     command = add("build", build)
     command.add_argument("board")
-    command.add_argument("--seed", type=int, default=1)
+    command.add_argument("--seed", type=int)
     command.add_argument("--baud", type=int)
     command.add_argument("--mem-log2", type=int)
     command.add_argument("--until", choices=["synth"])

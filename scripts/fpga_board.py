@@ -73,6 +73,7 @@ class Board:
         self.name = name
         self.folder = BOARDS / name
         self.out = BUILD / "fpga" / name
+        self.seed = 1  # of the placement, unless board.toml knows a better one
         fields = tomllib.loads((self.folder / "board.toml").read_text())
         self.__dict__.update(fields)
         self.family_info = FAMILIES[self.family]

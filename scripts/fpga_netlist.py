@@ -10,6 +10,7 @@ from fpga_board import BUILD, FAMILIES, ROOT, Board, Failure, core_sources, debi
 NETWORK = ROOT / "examples/digits/digits.tflite"
 IMAGE = ROOT / "examples/digits/images/digit_3.pgm"
 NETWORK_MEMORY = 16  # log2 of the bytes of memory it needs
+ON_CHIP = 20  # and of what boards have on chip at most
 
 
 def write_verilog(family, file):
@@ -90,6 +91,8 @@ def sim(options):
     built = json.loads(report.read_text()) if report.exists() else {}
     if ("bitstream" if board.device == "hx8k" else "build_id") not in built or not (board.out / "synth.json").exists():
         raise Failure(f"{board.name} is not built; make fpga BOARD={board.name}", 2)
+    if built["mem_log2"] > ON_CHIP:
+        raise Failure(f"the SDRAM of {board.name} is not simulated; make fpga BOARD={board.name} MEM_LOG2=18 has block RAM", 2)
     if not options.millrace.exists():
         raise Failure(f"{shown(options.millrace)} is missing; make build", 2)
     process = subprocess.Popen([simulated_board(board, built), "--stats"], stdout=subprocess.PIPE, text=True)
@@ -100,7 +103,7 @@ def sim(options):
         if f"build {built['build_id']}" not in answer:
             raise Failure(f"the simulated board does not answer as build {built['build_id']}")
         call([options.millrace, "gemm", "16", "16", "32", "--device", device, "--compare", "cycle"])
-        if board.mem_log2 >= NETWORK_MEMORY:
+        if built["mem_log2"] >= NETWORK_MEMORY:
             call([options.millrace, "run", NETWORK, "--input", IMAGE, "--device", device, "--compare", "cycle"])
     finally:
         process.terminate()
