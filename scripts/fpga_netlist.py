@@ -97,8 +97,8 @@ def sim(options):
         raise Failure(f"{shown(options.millrace)} is missing; make build", 2)
     process = subprocess.Popen([simulated_board(board, built), "--stats"], stdout=subprocess.PIPE, text=True)
     try:
-        # A simulated line is slower than its baud rate says: millrace is told a low one, so that it waits.
-        device = f"{process.stdout.readline().strip()}?baud=1200"
+        # A simulated line is slower than its baud rate says: millrace is told the lowest one, so that it waits.
+        device = f"{process.stdout.readline().strip()}?baud=50"
         answer = call([options.millrace, "info", "--device", device])
         if f"build {built['build_id']}" not in answer:
             raise Failure(f"the simulated board does not answer as build {built['build_id']}")
