@@ -16,7 +16,7 @@ def call(command, what):
     """Output of a program that must succeed."""
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
     if done.returncode:
-        lines = [line for line in done.stdout.splitlines() if line.strip()]
+        lines = [line for line in done.stdout.splitlines() if line.strip() not in ("", "ABORT.")]  # iceprog's last word
         raise Failure(f"{what} failed: {lines[-1].strip() if lines else f'exit status {done.returncode}'}; "
                       f"command: {' '.join(map(str, command))}")
     return done.stdout
