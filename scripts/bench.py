@@ -179,12 +179,12 @@ class Bench:
             peak = 2 * report["macs_per_cycle"] * clock / 1000
             self.add(f"fpga_{name}_macs_per_cycle", report["macs_per_cycle"], "MACs", "", command)
             self.add(f"fpga_{name}_peak", round(peak, 3), "GOPS", "", command)
-            arguments, share = self.on_chip_gemm(config)
+            arguments, share = self.on_chip_gemm(config, report["mem_log2"])
             self.add(f"fpga_{name}_gemm", round(peak * share, 3), "GOPS", "", f"build/millrace {arguments}, at {clock:g} MHz")
 
-    def on_chip_gemm(self, config):
-        """A product in the memory of a board, whose cycles are those of the model: (arguments, share of the array)."""
-        shape = {"nano": "32 32 1024", "small": "256 256 256"}[config]
+    def on_chip_gemm(self, config, mem_log2=18):
+        """A product that a board has memory for, whose cycles are those of the model: (arguments, share of the array)."""
+        shape = "256 256 256" if config == "small" else "32 32 1024" if mem_log2 > 16 else "16 16 128"
         arguments = f"gemm {shape} --device cycle --config {config} --memory onchip"
         return arguments, self.millrace(arguments)["utilization"]
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Bitstream for the Arty A7-35T with Vivado, untested: vivado -mode batch -source fpga/boards/arty-a7/build.tcl, in the root of
+# Bitstream for the Arty A7-100T with Vivado, untested: vivado -mode batch -source fpga/boards/arty-a7/build.tcl, in the root of
 # the repository, after `make fpga BOARD=arty-a7`, which writes the list of sources and parameters.
 set out build/fpga/arty-a7
 source $out/sources.tcl

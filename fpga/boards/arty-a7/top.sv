@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Arty A7-35T: 100 MHz oscillator, divided by two; UART of the USB bridge, LED LD4.
+// Arty A7-100T: 100 MHz oscillator, divided by two; UART of the USB bridge, LED LD4.
 `default_nettype none
 module top #(
     parameter int ClockKhz = 12000, Baud = 115200, BoardId = 0, MemLog2 = 13,
