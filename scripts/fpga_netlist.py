@@ -9,13 +9,14 @@ from fpga_board import BUILD, FAMILIES, ROOT, Board, Failure, core_sources, debi
 
 NETWORK = ROOT / "examples/digits/digits.tflite"
 IMAGE = ROOT / "examples/digits/images/digit_3.pgm"
-NETWORK_MEMORY = 16  # log2 of the bytes of memory it needs
+NETWORK_MEMORY = 17  # log2 of the bytes of memory it needs, its program in a quarter of it
 ON_CHIP = 20  # and of what boards have on chip at most
 
 
 def write_verilog(family, file):
-    """Commands of Yosys. Initial values of block RAM, which nothing relies on, are left out: fpga/ecp5/models.v has none."""
-    unset = [f"setparam {' '.join(f'-unset INITVAL_{i:02X}' for i in range(64))} t:DP16KD"] if family == "ecp5" else []
+    """Commands of Yosys. Initial values of block RAM, which nothing relies on, are left out: fpga/<family>/models.v has none."""
+    initial = {"ecp5": "INITVAL", "gowin": "INIT_RAM"}.get(family)
+    unset = [f"setparam {' '.join(f'-unset {initial}_{i:02X}' for i in range(64))} t:*"] if initial else []
     return ["splitnets", *unset, f"write_verilog -noattr {file}"]
 
 
