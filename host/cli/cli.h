@@ -38,6 +38,7 @@ struct DeviceFactory {
     std::string doc;
     std::vector<std::string> configs;  // that it can be opened with
     bool timeline = false;             // it notes what its instructions do
+    bool time = true;                  // it counts cycles
   };
   std::vector<Kind> kinds;
   // Called only with a kind of the list and one of its configurations. Checks memory and wave

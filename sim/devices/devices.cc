@@ -67,7 +67,7 @@ std::vector<Row> rows() {
   for (const isa::Config& config : isa::kConfigs) all.emplace_back(config.name);
   const std::vector<std::string> verilated = split_names(rtl_configs());
   return {
-      {{"ref", "the golden model: exact, without time", all},
+      {{"ref", "the golden model: exact, without time", all, false, false},
        false,
        false,
        [](const DeviceRequest& request, const Chosen&) -> Opened {
