@@ -223,6 +223,7 @@ Status RefDevice::advance(uint64_t cycles) {
 }
 
 void RefDevice::run(uint64_t instructions) {
+  if (fault_) return;  // it has interrupted once
   for (; instructions > 0 && !fault_ && head() != tail_; --instructions) fault_ = run_next();
   irq_status_ |= at(machine_.take_irq(), reg::kIrqStatusSignalLow);
   irq_status_ |= at(fault_.has_value(), reg::kIrqStatusFaultLow);
