@@ -16,7 +16,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr uint64_t kStep = 1024;               // cycles between two looks
-constexpr std::chrono::seconds kPatience{60};  // with a machine that does not come to rest
+constexpr std::chrono::seconds kPatience{30};  // with a machine that does not come to rest
 constexpr uint32_t kScan = 1u << reg::kStatusScanLow;
 constexpr uint32_t kResetting = 1u << reg::kStatusResettingLow;
 constexpr uint32_t kInstructionBytes = 4 * isa::kWords;

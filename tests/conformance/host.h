@@ -15,6 +15,7 @@
 
 namespace millrace::conformance {
 
+inline constexpr uint32_t kMachineId = 0x4D494C4C;  // of register ID
 inline constexpr uint32_t kRing = 0x400, kData = 0x800, kOther = 0x1000, kDataBytes = 0x400;
 inline constexpr uint32_t kReadable = 1u << reg::kSegCtrlReadLow;
 inline constexpr uint32_t kWritable = 1u << reg::kSegCtrlWriteLow;

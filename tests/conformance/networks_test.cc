@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Networks from TensorFlow Lite files: the device computes what the golden model computes, and what
 // TensorFlow Lite did where its outputs are at hand.
-#include <filesystem>
+#include <algorithm>
 
 #include "host/compiler/compile.h"
 #include "host/frontend/load_model.h"
 #include "host/io/tensor_file.h"
 #include "host/runtime/run_model.h"
+#include "tests/conformance/forwarding.h"
 #include "tests/conformance/suite.h"
 #include "tests/nets/net_cases.h"
 
@@ -15,30 +16,6 @@ namespace {
 
 constexpr uint64_t kSmallestMemory = 128 << 10;  // that these networks fit into
 constexpr const char* kDigits = "examples/digits/";
-
-// The device under test for those who want one of their own.
-class Borrowed : public Device {
- public:
-  explicit Borrowed(Device& device) : device_(device) {}
-  std::string_view kind() const override { return device_.kind(); }
-  const isa::Config& config() const override { return device_.config(); }
-  uint64_t mem_bytes() const override { return device_.mem_bytes(); }
-  uint64_t clock_hz() const override { return device_.clock_hz(); }
-  Result<uint32_t> read_reg(uint32_t offset) override { return device_.read_reg(offset); }
-  Status write_reg(uint32_t offset, uint32_t value) override {
-    return device_.write_reg(offset, value);
-  }
-  Status read_mem(uint64_t addr, std::span<uint8_t> out) override {
-    return device_.read_mem(addr, out);
-  }
-  Status write_mem(uint64_t addr, std::span<const uint8_t> data) override {
-    return device_.write_mem(addr, data);
-  }
-  Status advance(uint64_t cycles) override { return device_.advance(cycles); }
-
- private:
-  Device& device_;
-};
 
 class Networks : public Chapter {
  protected:
@@ -50,7 +27,7 @@ class Networks : public Chapter {
   }
   nets::Target target() {
     return {subject().name, &config(),
-            [&](const isa::Config&) { return std::make_unique<Borrowed>(device()); }};
+            [&](const isa::Config&) { return std::make_unique<Forwarding>(device()); }};
   }
 };
 

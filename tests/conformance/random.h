@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Random programs (tests/cosim) on the device under test and on the golden model.
+// Random programs (tests/cosim) on the device under test and on the golden model. Each writes and
+// reads all of a small memory: tests run fewer on a machine outside, whose line may be slow.
 #pragma once
 
 #include "tests/conformance/suite.h"
