@@ -8,10 +8,11 @@ N ?= 1000
 CONFIG ?= all
 MEM ?= all
 COV ?= isa
+DEV ?= all
 SEED ?= $(shell date +%s)
 
 .DEFAULT_GOAL := help
-.PHONY: fpga fpga-report fpga-tools fpga-sim flash netlist-test help setup gen gen-check lint configure build build-demo test test-all demo wave cov bench build-fuzz cosim fuzz clean format
+.PHONY: fpga fpga-report fpga-tools fpga-sim flash netlist-test help setup gen gen-check lint configure build build-demo test test-all conformance demo wave cov bench build-fuzz cosim fuzz clean format
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
@@ -39,6 +40,10 @@ test: build ## build and run the tests
 
 test-all: build ## all tests, the long ones too
 	@ctest --test-dir $(BUILD) -j $(JOBS) --output-on-failure
+
+conformance: configure ## one suite for every device: DEV=ref, ..., tcp, serial, board, all or an address; CONFIG=, MEM=, FAR=
+	@cmake --build $(BUILD) -j $(JOBS) --target millrace_conformance $(if $(filter tcp serial all,$(DEV)),millrace) $(if $(filter board all,$(DEV)),millrace_board)
+	@scripts/conformance.py $(DEV) $(if $(filter-out all,$(CONFIG)),--config $(CONFIG)) $(if $(filter-out all,$(MEM)),--memory $(MEM)) $(if $(FAR),--far $(FAR))
 
 build-demo: configure
 	@cmake --build $(BUILD) -j $(JOBS) --target demo_digits

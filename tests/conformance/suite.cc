@@ -66,6 +66,14 @@ bool has_time(const DeviceFactory& factory, const std::string& kind) {
                              [&](const auto& k) { return k.name == kind && k.time; });
 }
 
+// Kinds that have the configuration, a line each.
+int list_devices(const DeviceFactory& factory, const std::string& config) {
+  for (const DeviceFactory::Kind& kind : factory.kinds)
+    if (std::ranges::find(kind.configs, config) != kind.configs.end())
+      std::printf("%s\n", kind.name.c_str());
+  return 0;
+}
+
 Result<int> run(const cli::Options& options, bool no_time, const DeviceFactory& factory) {
   const Result<DeviceRequest> request = cli::device_request(options, factory, kNano);
   if (!request) return request.error();
@@ -119,7 +127,7 @@ int conformance_main(int argc, char** argv, const DeviceFactory& factory) {
   ::testing::InitGoogleTest(&argc, argv);
   if (GTEST_FLAG_GET(list_tests)) return RUN_ALL_TESTS();
   cli::Options options;
-  bool no_time = false;
+  bool no_time = false, list = false;
   CLI::App app(
       "One suite for every Millrace device (docs/conformance.md). GoogleTest's options choose "
       "tests: --gtest_filter=Memory.*, --gtest_shuffle, --gtest_list_tests.",
@@ -127,11 +135,12 @@ int conformance_main(int argc, char** argv, const DeviceFactory& factory) {
   app.add_option("--device", options.device,
                  std::string("Device; `millrace info` lists them. Outside this process: ") +
                      cli::kAddresses)
-      ->required();
+      ->capture_default_str();
   app.add_option("--config", options.config,
                  std::string("Configuration of a device of this process (default ") + kNano + ")");
   app.add_option("--memory", options.memory, "External memory of such a device, as for millrace");
   app.add_flag("--no-time", no_time, "The machine outside counts no cycles: a served golden model");
+  app.add_flag("--list-devices", list, "Names of devices of this process, and nothing else");
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& request) {
@@ -139,6 +148,7 @@ int conformance_main(int argc, char** argv, const DeviceFactory& factory) {
   } catch (const CLI::ParseError& error) {
     return complain(input_error(std::string(error.what()) + "; --help lists the options"));
   }
+  if (list) return list_devices(factory, options.config.empty() ? kNano : options.config);
   const Result<int> result = run(options, no_time, factory);
   return result ? *result : complain(result.error());
 }
