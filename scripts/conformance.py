@@ -19,7 +19,9 @@ GREETING = "listening on "
 
 
 class Failure(Exception):
-    pass
+    def __init__(self, text, status=1):
+        super().__init__(text)
+        self.status = status
 
 
 def start(command, seconds):
@@ -28,7 +30,7 @@ def start(command, seconds):
     line = far.stdout.readline().strip().removeprefix(GREETING)
     if ADDRESS not in line:
         stop(far)
-        raise Failure(f"{' '.join(command)} gives no address")
+        raise Failure(f"{' '.join(command)}: it gives no address", 2 if far.returncode == 2 else 1)
     return far, line
 
 
@@ -124,7 +126,7 @@ def main():
                 rows[device] = cells(report) if result in (0, 1) else {}
             except Failure as failure:
                 print(f"conformance: {failure}", file=sys.stderr)
-                rows[device], status = {}, max(status, 1)
+                rows[device], status = {}, max(status, failure.status)
             if os.path.exists(report):
                 os.remove(report)
     if not alone:
