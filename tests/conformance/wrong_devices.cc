@@ -6,7 +6,7 @@
 
 #include "sim/cycle/cycle_device.h"
 #include "sim/ref/ref_device.h"
-#include "tests/conformance/forwarding.h"
+#include "tests/conformance/changed.h"
 #include "tests/conformance/null_device.h"
 #include "tests/host/faulty_device.h"
 
@@ -15,42 +15,6 @@ namespace {
 
 using testing::FaultyDevice;
 using Owned = std::unique_ptr<Device>;
-
-// What replaces an access; null: nothing does.
-struct Changes {
-  std::function<Result<uint32_t>(Device&, uint32_t)> read_reg;
-  std::function<Status(Device&, uint32_t, uint32_t)> write_reg;
-  std::function<Status(Device&, uint64_t, std::span<uint8_t>)> read_mem;
-  std::function<Status(Device&, uint64_t, std::span<const uint8_t>)> write_mem;
-  std::function<Status(Device&, uint64_t)> advance;
-};
-
-class Changed : public Forwarding {
- public:
-  Changed(Owned right, Changes changes)
-      : Forwarding(*right), right_(std::move(right)), changes_(std::move(changes)) {}
-  Result<uint32_t> read_reg(uint32_t offset) override {
-    return changes_.read_reg ? changes_.read_reg(*right_, offset) : right_->read_reg(offset);
-  }
-  Status write_reg(uint32_t offset, uint32_t value) override {
-    return changes_.write_reg ? changes_.write_reg(*right_, offset, value)
-                              : right_->write_reg(offset, value);
-  }
-  Status read_mem(uint64_t addr, std::span<uint8_t> out) override {
-    return changes_.read_mem ? changes_.read_mem(*right_, addr, out) : right_->read_mem(addr, out);
-  }
-  Status write_mem(uint64_t addr, std::span<const uint8_t> data) override {
-    return changes_.write_mem ? changes_.write_mem(*right_, addr, data)
-                              : right_->write_mem(addr, data);
-  }
-  Status advance(uint64_t cycles) override {
-    return changes_.advance ? changes_.advance(*right_, cycles) : right_->advance(cycles);
-  }
-
- private:
-  Owned right_;
-  Changes changes_;
-};
 
 // ---- Shorthands: one wrong access of the golden model or of the cycle model.
 
@@ -259,37 +223,41 @@ void add_segments(std::vector<WrongDevice>& list) {
 }
 
 // Two instructions of a doorbell change places in the ring before it rings.
-WrongDevice out_of_order() {
-  return changed("completes-out-of-order", "Submissions", [] {
-    struct Ring {
-      uint32_t base = 0, log2 = 0, tail = 0;
-    };
-    auto ring = std::make_shared<Ring>();
-    Changes c;
-    c.write_reg = [=](Device& d, uint32_t at, uint32_t v) {
-      if (at == reg::kRingBase) ring->base = v;
-      if (at == reg::kRingLog2) ring->log2 = v;
-      if (at == reg::kCtrl) ring->tail = 0;
-      if (at == reg::kRingTail) {
-        const auto slot = [&](uint32_t i) {
-          return ring->base + (i & ((1u << ring->log2) - 1)) * 4 * isa::kWords;
+WrongDevice out_of_order(const char* name, bool time) {
+  return changed(
+      name, "Submissions",
+      [] {
+        struct Ring {
+          uint32_t base = 0, log2 = 0, tail = 0;
         };
-        std::vector<uint8_t> first(4 * isa::kWords), second = first;
-        const uint64_t a = slot(ring->tail), b = slot(ring->tail + 1);
-        if (v - ring->tail >= 2 && d.read_mem(a, first) && d.read_mem(b, second)) {
-          (void)d.write_mem(a, second);
-          (void)d.write_mem(b, first);
-        }
-        ring->tail = v;
-      }
-      return d.write_reg(at, v);
-    };
-    return c;
-  });
+        auto ring = std::make_shared<Ring>();
+        Changes c;
+        c.write_reg = [=](Device& d, uint32_t at, uint32_t v) {
+          if (at == reg::kRingBase) ring->base = v;
+          if (at == reg::kRingLog2) ring->log2 = v;
+          if (at == reg::kCtrl) ring->tail = 0;
+          if (at == reg::kRingTail) {
+            const auto slot = [&](uint32_t i) {
+              return ring->base + (i & ((1u << ring->log2) - 1)) * 4 * isa::kWords;
+            };
+            std::vector<uint8_t> first(4 * isa::kWords), second = first;
+            const uint64_t a = slot(ring->tail), b = slot(ring->tail + 1);
+            if (v - ring->tail >= 2 && d.read_mem(a, first) && d.read_mem(b, second)) {
+              (void)d.write_mem(a, second);
+              (void)d.write_mem(b, first);
+            }
+            ring->tail = v;
+          }
+          return d.write_reg(at, v);
+        };
+        return c;
+      },
+      time);
 }
 
 void add_submissions(std::vector<WrongDevice>& list) {
-  list.push_back(out_of_order());
+  list.push_back(out_of_order("completes-out-of-order", false));
+  list.push_back(out_of_order("completes-out-of-order-with-time", true));
   list.push_back(changed("loses-every-fifth-doorbell", "Submissions", [] {
     auto count = std::make_shared<int>(0);
     Changes c;
@@ -418,6 +386,9 @@ std::vector<WrongDevice> wrong_devices() {
                                        "right-with-time", "", [] { return Changes(); }, true),
                                    changed(
                                        "right-small", "", [] { return Changes(); }, true, "small")};
+  list.push_back({"right-tiny", "", "nano", false, [](const isa::Config& c) {
+                    return std::make_unique<RefDevice>(c, 8 << 10);  // as the smallest board
+                  }});
   add_registers(list);
   add_memory(list);
   add_segments(list);
