@@ -30,8 +30,8 @@ class Bytes {
   // DECERR.
   Bytes(uint64_t size, AddressRange slverr)
       : size_(size), slverr_(slverr), data_(static_cast<uint8_t*>(std::calloc(size, 1))) {}
-  // `size` bytes that are elsewhere: they have no place here, and bursts bring their responses.
-  Bytes(uint64_t size, Outside* outside) : size_(size), outside_(outside) {}
+  // The bytes are elsewhere: none is here, and bursts bring their responses.
+  explicit Bytes(Outside* outside) : size_(0), outside_(outside) {}
   Outside* outside() const { return outside_; }  // null: the bytes are here
   uint64_t size() const { return size_; }
   bool contains(uint64_t addr, uint64_t bytes) const {

@@ -37,7 +37,8 @@ MemoryTiming::MemoryTiming(const MemorySpec& spec, Outside* outside)
 Schedule MemoryTiming::accept(Port port, Channel response, uint64_t cycle, uint64_t addr,
                               uint32_t beats, uint32_t beat_bytes) {
   assert(response == Channel::kR || response == Channel::kB);
-  const uint64_t order = (cycle * 4 + static_cast<uint64_t>(port)) * 2 + (response == Channel::kB);
+  const uint64_t turn = static_cast<uint64_t>(port) * 2 + (response == Channel::kB);
+  const uint64_t order = cycle * 8 + (shared_ ? 0 : turn);
   assert(order >= last_accepted_);
   last_accepted_ = order;
 
