@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/systemc/tlm_device.h"
 
+#include <cassert>
 #include <functional>
 
 #include "sim/systemc/accelerator.h"
 #include "sim/systemc/bus.h"
 #include "sim/systemc/driver.h"
 #include "sim/systemc/memory.h"
+
+// SystemC's library wants one, and programs that bring their own main() have none.
+extern "C" __attribute__((weak)) int sc_main(int, char**) { return 0; }
 
 namespace millrace::systemc {
 namespace {
@@ -53,6 +57,7 @@ class Platform : public sc_core::sc_module {
     job_ = &job;
     begin_.notify(sc_core::SC_ZERO_TIME);
     sc_core::sc_start();
+    assert(job_ == nullptr);
   }
 
   Driver driver;
@@ -60,8 +65,9 @@ class Platform : public sc_core::sc_module {
  private:
   void work() {
     while (true) {
-      wait(begin_);
+      while (job_ == nullptr) wait(begin_);
       (*job_)();
+      job_ = nullptr;
       sc_core::sc_pause();
     }
   }
