@@ -91,7 +91,7 @@ void Accelerator::access_loosely(Payload& payload, sc_time& delay) {
   const sc_time now = sc_time_stamp();
   run_to(std::max(core_->cycle(), clock_.ceil(now + delay)));
   start(payload);
-  while (core_->busy() && health_) run_to(core_->next());
+  if (health_) health_ = core_->finish();
   finish(payload);
   inside_ = false;
   left_.notify();

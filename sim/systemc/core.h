@@ -32,6 +32,8 @@ class Core {
   virtual void start_read(uint32_t offset) = 0;
   virtual void start_write(uint32_t offset, uint32_t value) = 0;
   virtual bool busy() const = 0;
+  // Runs the machine until the access is over.
+  virtual Status finish() = 0;
   virtual Answer answer() const = 0;  // to the last one
   virtual bool irq() = 0;
 };

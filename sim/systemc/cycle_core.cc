@@ -25,7 +25,7 @@ class CycleCore : public Core {
   Status run_to(uint64_t cycle) override {
     if (busy_ && !done_ && sample_ < cycle) {
       machine_.run_until(sample_);
-      finish();
+      take();
     }
     machine_.run_until(cycle);
     cycle_ = std::max(cycle_, cycle);
@@ -51,6 +51,7 @@ class CycleCore : public Core {
     end_ = ready(Channel::kB, sample_ + 1) + 1;
   }
   bool busy() const override { return busy_; }
+  Status finish() override { return run_to(end_); }
   Answer answer() const override { return answer_; }
   bool irq() override { return machine_.irq(cycle_); }
 
@@ -65,7 +66,7 @@ class CycleCore : public Core {
     value_ = value;
     sample_ = sample;
   }
-  void finish() {
+  void take() {
     done_ = true;
     answer_ = {};
     if (value_) {

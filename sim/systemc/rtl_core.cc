@@ -22,6 +22,11 @@ class RtlCore : public Core {
     device_->start_write(offset, value);
   }
   bool busy() const override { return device_->busy(); }
+  Status finish() override {
+    Status status;
+    while (busy() && status) status = device_->run(1);
+    return status;
+  }
   Answer answer() const override { return {device_->answer().resp, device_->answer().data}; }
   bool irq() override { return device_->irq(); }
 
