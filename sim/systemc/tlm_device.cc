@@ -15,7 +15,9 @@ extern "C" __attribute__((weak)) int sc_main(int, char**) { return 0; }
 namespace millrace::systemc {
 namespace {
 
-constexpr uint64_t kRegisters = uint64_t{1} << 32;  // above all addresses of the machine
+// Above all addresses of the machine, which are the memory's: where it has no bytes, it says so,
+// and takes its time.
+constexpr uint64_t kRegisters = uint64_t{1} << 32;
 
 MemoryOptions memory_options(const isa::Config& config, const TlmOptions& options) {
   MemoryOptions memory;
@@ -39,8 +41,7 @@ class Platform : public sc_core::sc_module {
   Platform(sc_core::sc_module_name name, const isa::Config& config, const TlmOptions& options)
       : sc_module(name),
         driver("driver", config, {kRegisters, 0, uint64_t{1} << config.mem_log2}),
-        bus_("bus",
-             {{"registers", kRegisters, 0x1000}, {"memory", 0, uint64_t{1} << config.mem_log2}}),
+        bus_("bus", {{"registers", kRegisters, 0x1000}, {"memory", 0, kRegisters}}),
         memory_("ram", memory_options(config, options)),
         accelerator("accelerator", config, accelerator_options(options)) {
     driver.socket.bind(bus_.in);
