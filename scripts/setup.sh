@@ -7,7 +7,7 @@ packages=(
   verilator yosys z3 zlib1g-dev                                      # simulation, synthesis checks, proofs
   nextpnr-ice40 fpga-icestorm fpga-icestorm-chipdb iverilog          # iCE40 fit and netlist checks
   libgtest-dev libcli11-dev nlohmann-json3-dev                       # C++ libraries
-  flatbuffers-compiler libflatbuffers-dev libasio-dev
+  flatbuffers-compiler libflatbuffers-dev libasio-dev libsystemc-dev
 )
 missing=()
 installed=$(dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' "${packages[@]}" 2>/dev/null | sed -n 's/^ii *//p' || true)

@@ -44,11 +44,18 @@ void add_simulated(CLI::App& command, Options& options) {
   command.add_option("--kernel", options.kernel,
                      "Instruction set that computes values: portable, avx2 or vnni (device cycle; "
                      "default: the best of this host)");
+  command.add_option("--timing", options.timing,
+                     "Of the SystemC platform: lt, loosely timed (default), or at, approximately "
+                     "(devices tlm and tlm-rtl)");
+  command.add_option("--quantum", options.quantum,
+                     "Cycles that a loosely timed host may run ahead (devices tlm and tlm-rtl)");
 }
 
 void add_run(CLI::App& command, Options& options) {
   add_simulated(command, options);
-  command.add_option("--wave", options.wave, "Waveform file to write (device rtl or lockstep)");
+  command.add_option("--wave", options.wave,
+                     "Waveform file to write (device rtl, lockstep or tlm-rtl; device tlm: of "
+                     "transactions)");
   command.add_option("--json", options.json, "Report to write as JSON");
   command.add_flag("--progress", options.progress, "Progress on standard error");
   command.add_flag("--profile", options.profile, "Show where every cycle went");

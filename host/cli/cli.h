@@ -25,6 +25,7 @@ struct DeviceRequest {
   std::string wave;                     // waveform file; empty: none
   bool progress = false;                // progress on standard error while it runs long
   std::string kernel;                   // of the cycle model; empty: the best of this host
+  std::string timing, quantum;          // of the SystemC platform; empty: its defaults
   bool timeline = false;                // what instructions do is asked for
   // Where the device notes it, if it knows; null: nowhere.
   std::vector<Activity>* activities = nullptr;

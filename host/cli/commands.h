@@ -23,6 +23,7 @@ struct Options {
   std::string device = "ref";
   std::string config;
   std::string memory, wave, json, kernel;
+  std::string timing, quantum;  // of the SystemC platform
   bool progress = false;
   bool profile = false;
   std::string timeline;                // file to write

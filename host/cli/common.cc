@@ -28,8 +28,11 @@ Result<const isa::Config*> find_config(const std::string& name) {
 }
 
 Result<DeviceRequest> linked_request(const Options& options) {
-  const std::pair<const char*, const std::string*> simulated[] = {
-      {"--wave", &options.wave}, {"--kernel", &options.kernel}, {"--timeline", &options.timeline}};
+  const std::pair<const char*, const std::string*> simulated[] = {{"--wave", &options.wave},
+                                                                  {"--kernel", &options.kernel},
+                                                                  {"--timeline", &options.timeline},
+                                                                  {"--timing", &options.timing},
+                                                                  {"--quantum", &options.quantum}};
   for (const auto& [option, value] : simulated)
     if (!value->empty())
       return input_error(std::string(option) + " is for machines simulated in this process; " +
@@ -86,6 +89,8 @@ Result<DeviceRequest> device_request(const Options& options, const DeviceFactory
   request.wave = options.wave;
   request.progress = options.progress;
   request.kernel = options.kernel;
+  request.timing = options.timing;
+  request.quantum = options.quantum;
   request.timeline = !options.timeline.empty();
   request.exact = options.compare == kCycleDevice;
   if (request.exact && options.device == kReferenceDevice)

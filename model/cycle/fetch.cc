@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/cycle/fetch.h"
 
+#include "model/memory/outside.h"
+
 namespace millrace::cycle {
 
 Fetch::Fetch(const isa::Config& config, memory::MemoryTiming& timing, memory::Bytes& bytes)
@@ -54,9 +56,12 @@ void Fetch::plan() {
 
 Arrival Fetch::read(uint32_t addr) const {
   Arrival arrival;
-  arrival.bus_error = bytes_.response(addr, kBytes) != memory::kOkay;
+  const memory::Outside* outside = bytes_.outside();
+  arrival.bus_error = outside != nullptr ? outside->accepted < isa::kWords
+                                         : bytes_.response(addr, kBytes) != memory::kOkay;
   if (arrival.bus_error) return arrival;
-  const std::span<const uint8_t> bytes = bytes_.at(addr, kBytes);
+  const std::span<const uint8_t> bytes =
+      outside != nullptr ? std::span(outside->data) : bytes_.at(addr, kBytes);
   for (size_t i = 0; i < kBytes; ++i)
     arrival.words[i / 4] |= static_cast<uint32_t>(bytes[i]) << i % 4 * 8;
   return arrival;
@@ -64,8 +69,9 @@ Arrival Fetch::read(uint32_t addr) const {
 
 void Fetch::request(Cycle now) {
   const uint32_t addr = address(requested_);
+  last_beat_ = port_.accept(now, addr, isa::kWords).last;
   Arrival arrival = read(addr);
-  arrival.complete = last_beat_ = port_.accept(now, addr, isa::kWords).last;
+  arrival.complete = last_beat_;
   arrived_.push_back(arrival);
   last_handshake_ = now;
   offered_ = handshake_ = kNever;

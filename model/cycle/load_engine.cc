@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/cycle/load_engine.h"
 
+#include "model/memory/outside.h"
+
 namespace millrace::cycle {
 
 LoadEngine::LoadEngine(const isa::Config& config, memory::MemoryTiming& timing,
@@ -49,7 +51,9 @@ void LoadEngine::begin(Cycle now, const DmaOp& op) {
 }
 
 void LoadEngine::take_row(Cycle now) {
-  move_words(row_);
+  around_.clear();
+  refused_.reset();
+  if (bytes_.outside() == nullptr) move_words(row_);
   bursts_ = BurstWalk(config_, row_, op_.fields.row_bytes);
   if (last_row_ && !config_.dma_shared) dispatch_.popped(unit(), now);
   offer(now + 1);
@@ -76,6 +80,7 @@ void LoadEngine::request(Cycle now) {
   retired_[bursts_done_++ % retired_.size()] = response_;
   // With one burst in flight the burst stays in its register until its response.
   launch_ = config_.dma_outstanding == 1 ? response_ : now;
+  if (bytes_.outside() != nullptr) collect(*bytes_.outside());
   if (!bursts_.empty()) {
     offer(launch_ + 1);
     return;
@@ -83,6 +88,7 @@ void LoadEngine::request(Cycle now) {
   const uint32_t dim = static_cast<uint32_t>(config_.dim);
   const bool spill = row_.addr % dim + (op_.fields.row_bytes - 1) % dim >= dim;
   word_ = response_ + (config_.dma_unaligned && !spill ? 1 : 0);
+  if (bytes_.outside() != nullptr) move_words(row_);
   if (!last_row_) {
     last_row_ = rows_->last();
     row_ = rows_->next();
@@ -122,17 +128,39 @@ void LoadEngine::fail(Cycle when, const Row& row) {
 std::optional<LoadEngine::Refusal> LoadEngine::first_refused(const Row& row, uint32_t words) const {
   const uint32_t dim = static_cast<uint32_t>(config_.dim);
   const uint64_t mask = (uint64_t{1} << config_.addr_bits) - 1;
+  if (bytes_.outside() != nullptr) {
+    if (!refused_) return std::nullopt;
+    return refused_at(row, words, refused_->first, refused_->second);
+  }
+  const uint64_t first_beat = row.addr / dim * dim;
+  const uint64_t end = (uint64_t{row.addr} + op_.fields.row_bytes + dim - 1) / dim * dim;
+  if (bytes_.response(first_beat, end - first_beat) == memory::kOkay) return std::nullopt;
   BurstWalk walk(config_, row, op_.fields.row_bytes);
-  const uint32_t low = row.addr % dim;
   for (uint32_t beat = 0; !walk.empty();) {
     const Burst burst = walk.next();
     for (uint32_t i = 0; i < burst.beats; ++i, ++beat) {
       if (bytes_.response((burst.addr + i * uint64_t{dim}) & mask, dim) == memory::kOkay) continue;
-      const uint32_t word = beat > 0 && low != 0 ? beat - 1 : beat;
-      if (word < words) return Refusal{word, static_cast<uint32_t>(burst.addr & mask)};
+      return refused_at(row, words, beat, burst.addr);
     }
   }
   return std::nullopt;
+}
+
+std::optional<LoadEngine::Refusal> LoadEngine::refused_at(const Row& row, uint32_t words,
+                                                          uint32_t beat, uint64_t burst) const {
+  const uint64_t mask = (uint64_t{1} << config_.addr_bits) - 1;
+  const uint32_t word =
+      beat > 0 && row.addr % static_cast<uint32_t>(config_.dim) != 0 ? beat - 1 : beat;
+  if (word >= words) return std::nullopt;
+  return Refusal{word, static_cast<uint32_t>(burst & mask)};
+}
+
+// The beats of the burst, after those of the row's bursts before it.
+void LoadEngine::collect(const memory::Outside& outside) {
+  const auto before = static_cast<uint32_t>(around_.size()) / static_cast<uint32_t>(config_.dim);
+  if (!refused_ && outside.accepted < burst_.beats)
+    refused_ = {before + outside.accepted, burst_.addr};
+  around_.insert(around_.end(), outside.data.begin(), outside.data.end());
 }
 
 void LoadEngine::move_words(const Row& row) {
@@ -142,11 +170,7 @@ void LoadEngine::move_words(const Row& row) {
   const uint32_t words = (f.row_bytes + dim - 1) / dim;
   const Banks banks(config_, f.space, f.dst, f.dst_hi);
   const std::optional<uint32_t> bad = first_outside(banks, f.space, row.chip, words);
-  std::optional<Refusal> refused;
-  const uint64_t first_beat = row.addr / dim * dim;
-  const uint64_t end = (uint64_t{row.addr} + f.row_bytes + dim - 1) / dim * dim;
-  if (bytes_.response(first_beat, end - first_beat) != memory::kOkay)
-    refused = first_refused(row, words);
+  const std::optional<Refusal> refused = first_refused(row, words);
   uint32_t good = std::min(words, bad.value_or(words));
   if (refused && refused->word <= good) {
     good = refused->word;
@@ -157,7 +181,7 @@ void LoadEngine::move_words(const Row& row) {
   const uint32_t bytes = std::min(f.row_bytes, good * dim);
   if (bytes > 0)
     values_.load_row(f.space, banks.wrap(row.chip), f.flip != 0, row_bytes(row, bytes), bytes);
-  prefetch(uint64_t{row.addr} + f.mem_row, f.row_bytes);
+  if (bytes_.outside() == nullptr) prefetch(uint64_t{row.addr} + f.mem_row, f.row_bytes);
 }
 
 // The next row, most likely: it is taken some bursts from now.
@@ -170,6 +194,8 @@ void LoadEngine::prefetch(uint64_t addr, uint32_t bytes) {
 
 // The first bytes of a row. One that goes around the end of the address space is put together.
 const uint8_t* LoadEngine::row_bytes(const Row& row, uint32_t bytes) {
+  if (bytes_.outside() != nullptr)
+    return around_.data() + row.addr % static_cast<uint32_t>(config_.dim);
   const uint64_t space = uint64_t{1} << config_.addr_bits;
   if (row.addr + uint64_t{bytes} <= space) return bytes_.at(row.addr, bytes).data();
   around_.resize(bytes);

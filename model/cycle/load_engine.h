@@ -46,6 +46,9 @@ class LoadEngine {
     uint32_t burst;  // bus address of the refused beat's burst
   };
   std::optional<Refusal> first_refused(const Row& row, uint32_t words) const;
+  std::optional<Refusal> refused_at(const Row& row, uint32_t words, uint32_t beat,
+                                    uint64_t burst) const;
+  void collect(const memory::Outside& outside);
 
   const isa::Config& config_;
   memory::Bytes& bytes_;
@@ -74,8 +77,9 @@ class LoadEngine {
   std::vector<Cycle> retired_;  // last beats, by number of the burst modulo dma_outstanding
   std::vector<Cycle> popped_;   // from the data side, by number modulo queue_depth
   uint64_t bursts_done_ = 0, ops_ = 0;
-  std::vector<uint8_t> around_;               // of row_bytes()
-  std::deque<ReadPort::Accepted> in_flight_;  // some of them may be over
+  std::vector<uint8_t> around_;  // of row_bytes(), or the beats from outside
+  std::optional<std::pair<uint32_t, uint64_t>> refused_;  // from outside: beat of the row, burst
+  std::deque<ReadPort::Accepted> in_flight_;              // some of them may be over
   uint64_t waited_ = 0;  // memory_cycles() up to `covered_`, the first cycle not counted
   Cycle covered_ = 0;
 };

@@ -48,6 +48,8 @@ class Machine {
   std::optional<uint32_t> read(Cycle now, uint32_t offset);
   // STATUS.idle or .fault, and no reset pending: what a host waits for.
   bool stopped(Cycle now) const;
+  // From when on a fault's record is final; kNever without one. Its interrupt comes a cycle later.
+  Cycle final_time() const { return dispatch_.final_time(); }
   bool irq(Cycle now) {
     note_stop(now);
     return (irq_status_ & irq_enable_) != 0;

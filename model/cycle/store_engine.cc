@@ -3,6 +3,8 @@
 
 #include <array>
 
+#include "model/memory/outside.h"
+
 namespace millrace::cycle {
 
 StoreEngine::StoreEngine(const isa::Config& config, memory::MemoryTiming& timing,
@@ -141,7 +143,10 @@ bool StoreEngine::offer_burst() {
   flight.offered = launch_ + 1;
   flight.address = port_.address_handshake(flight.offered);
   launch_ = flight.address;
-  refuse(*op_, flight.burst);
+  const uint64_t bytes = uint64_t{flight.burst.beats} * static_cast<uint64_t>(config_.dim);
+  if (bytes_.outside() == nullptr &&
+      bytes_.response(bus_address(flight.burst.addr), bytes) != memory::kOkay)
+    refuse(*op_, flight.burst);
   if (bursts_.empty()) stage_ = last_row_ ? Stage::kIdle : Stage::kNextRow;
   ++offered_bursts_;
   return true;
@@ -180,11 +185,7 @@ void StoreEngine::fail(Cycle when) {
 
 // Records the refusal of a burst, unless something was recorded before.
 void StoreEngine::refuse(Op& op, const Burst& burst) const {
-  if (op.stop) return;
-  const uint32_t dim = static_cast<uint32_t>(config_.dim);
-  const uint64_t addr = bus_address(burst.addr);
-  if (bytes_.response(addr, uint64_t{burst.beats} * dim) != memory::kOkay)
-    op.stop = {isa::Fault::kBus, static_cast<uint32_t>(addr)};
+  if (!op.stop) op.stop = {isa::Fault::kBus, static_cast<uint32_t>(bus_address(burst.addr))};
 }
 
 // ---- Data side.
@@ -223,7 +224,14 @@ bool StoreEngine::plan_data(Flight& flight) {
 
 void StoreEngine::accept(Cycle now) {
   Flight& flight = this->flight(accepted_bursts_);
+  memory::Outside* outside = bytes_.outside();
+  if (outside != nullptr) {  // the bytes go with the burst
+    outside->data.clear();
+    write(flight);
+  }
   response_ = port_.accept(now, bus_address(flight.burst.addr), flight.burst.beats);
+  if (outside != nullptr && outside->accepted < flight.burst.beats)
+    refuse(*flight.op, flight.burst);
   flight.response = response_;
   waited_ += response_ + 1 - std::max(flight.offered, covered_) - flight.burst.beats;
   covered_ = response_ + 1;
@@ -240,30 +248,43 @@ void StoreEngine::accept(Cycle now) {
   plan();
 }
 
-void StoreEngine::respond() { write(flight(responses_++)); }
-
-// The bytes of a burst that lie in its row, before the first word outside the banks, in beats that
-// the bus takes.
-void StoreEngine::write(const Flight& flight) {
-  const uint64_t dim = static_cast<uint64_t>(config_.dim);
-  const uint64_t begin = flight.row.addr;
-  const uint64_t end = begin + flight.good_bytes;
-  const Burst& burst = flight.burst;
-  const uint64_t bytes = burst.beats * dim;
-  if (bytes_.response(bus_address(burst.addr), bytes) == memory::kOkay) {
-    write_part(flight, std::max(begin, burst.addr), std::min(end, burst.addr + bytes));
-    return;
-  }
-  for (uint64_t beat = burst.addr; beat < burst.addr + bytes; beat += dim)
-    if (bytes_.response(bus_address(beat), dim) == memory::kOkay)
-      write_part(flight, std::max(begin, beat), std::min(end, beat + dim));
+void StoreEngine::respond() {
+  const Flight& answered = flight(responses_++);
+  if (bytes_.outside() == nullptr) write(answered);
 }
 
-void StoreEngine::write_part(const Flight& flight, uint64_t from, uint64_t to) {
+uint8_t* StoreEngine::place(uint64_t addr, uint32_t bytes) {
+  memory::Outside* outside = bytes_.outside();
+  if (outside == nullptr) return bytes_.at(addr, bytes).data();
+  outside->first = addr;
+  outside->data.resize(bytes);
+  return outside->data.data();
+}
+
+// The bytes of a burst, in beats that the bus takes.
+void StoreEngine::write(const Flight& flight) {
+  const uint64_t dim = static_cast<uint64_t>(config_.dim);
+  const Burst& burst = flight.burst;
+  const uint64_t end = burst.addr + burst.beats * dim;
+  if (bytes_.outside() != nullptr ||
+      bytes_.response(bus_address(burst.addr), end - burst.addr) == memory::kOkay) {
+    write_part(flight, burst.addr, end);
+    return;
+  }
+  for (uint64_t beat = burst.addr; beat < end; beat += dim)
+    if (bytes_.response(bus_address(beat), dim) == memory::kOkay)
+      write_part(flight, beat, beat + dim);
+}
+
+// Those of beats [first, last) that lie in the burst's row, before the first word outside the
+// banks.
+void StoreEngine::write_part(const Flight& flight, uint64_t first, uint64_t last) {
+  const uint64_t from = std::max(uint64_t{flight.row.addr}, first);
+  const uint64_t to = std::min(uint64_t{flight.row.addr} + flight.good_bytes, last);
   if (from >= to) return;
   const uint32_t bytes = static_cast<uint32_t>(to - from);
   const uint32_t at = static_cast<uint32_t>(from - flight.row.addr);
-  uint8_t* out = bytes_.at(bus_address(from), bytes).data();
+  uint8_t* out = place(bus_address(from), bytes);
   if (const auto value = flight.op->dma.signal) {
     for (uint32_t i = 0; i < bytes; ++i) out[i] = static_cast<uint8_t>(*value >> 8 * (at + i));
     return;

@@ -73,7 +73,8 @@ class StoreEngine {
   void plan();
   void refuse(Op& op, const Burst& burst) const;
   void write(const Flight& flight);
-  void write_part(const Flight& flight, uint64_t from, uint64_t to);
+  void write_part(const Flight& flight, uint64_t first, uint64_t last);
+  uint8_t* place(uint64_t addr, uint32_t bytes);
   bool held(const DmaOp& op) const { return config_.dma_shared || op.signal; }
   uint64_t bus_address(uint64_t addr) const {
     return addr & ((uint64_t{1} << config_.addr_bits) - 1);

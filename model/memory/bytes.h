@@ -22,12 +22,17 @@ struct AddressRange {
   }
 };
 
+class Outside;  // outside.h
+
 class Bytes {
  public:
   // `size` zero bytes; accesses that touch `slverr` are answered by SLVERR, those beyond the end by
   // DECERR.
   Bytes(uint64_t size, AddressRange slverr)
       : size_(size), slverr_(slverr), data_(static_cast<uint8_t*>(std::calloc(size, 1))) {}
+  // The bytes are elsewhere: none is here, and bursts bring their responses.
+  explicit Bytes(Outside* outside) : size_(0), outside_(outside) {}
+  Outside* outside() const { return outside_; }  // null: the bytes are here
   uint64_t size() const { return size_; }
   bool contains(uint64_t addr, uint64_t bytes) const {
     return addr <= size_ && bytes <= size_ - addr;
@@ -44,6 +49,7 @@ class Bytes {
   };
   uint64_t size_;
   AddressRange slverr_;
+  Outside* outside_ = nullptr;
   std::unique_ptr<uint8_t, Free> data_;  // calloc: pages nobody touches cost nothing
 };
 

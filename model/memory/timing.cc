@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cassert>
 
+#include "model/memory/outside.h"
+
 namespace millrace::memory {
 
 namespace {
@@ -13,8 +15,9 @@ constexpr uint64_t kOnchipLatency = 2;  // the RAM's input register and its outp
 
 }  // namespace
 
-MemoryTiming::MemoryTiming(const MemorySpec& spec)
+MemoryTiming::MemoryTiming(const MemorySpec& spec, Outside* outside)
     : spec_(spec),
+      outside_(outside),
       threshold_(static_cast<uint32_t>((uint64_t{spec.stall_percent} << 32) / 100)),
       latency_(spec.latency),
       units_per_cycle_(spec.bytes_per_cycle) {
@@ -34,10 +37,13 @@ MemoryTiming::MemoryTiming(const MemorySpec& spec)
 Schedule MemoryTiming::accept(Port port, Channel response, uint64_t cycle, uint64_t addr,
                               uint32_t beats, uint32_t beat_bytes) {
   assert(response == Channel::kR || response == Channel::kB);
-  const uint64_t order = (cycle * 4 + static_cast<uint64_t>(port)) * 2 + (response == Channel::kB);
+  const uint64_t turn = static_cast<uint64_t>(port) * 2 + (response == Channel::kB);
+  const uint64_t order = cycle * 8 + (shared_ ? 0 : turn);
   assert(order >= last_accepted_);
   last_accepted_ = order;
 
+  if (outside_ != nullptr)
+    return outside_->transfer(port, response, cycle, addr, beats, beat_bytes);
   if (dram_) return dram_->accept(response == Channel::kB, cycle, addr, beats, beat_bytes);
   const uint64_t earliest = cycle + latency_;
   if (units_per_cycle_ == 0) return {earliest, 0, 1};

@@ -22,9 +22,15 @@ inline constexpr uint32_t kPorts = 3;
 enum class Channel : uint32_t { kAr, kR, kAw, kW, kB };
 inline constexpr uint32_t kChannels = 5;
 
+class Outside;  // outside.h
+
 class MemoryTiming {
  public:
-  explicit MemoryTiming(const MemorySpec& spec);
+  // With `outside`, that decides when bursts are answered, and `spec` about stalls only.
+  explicit MemoryTiming(const MemorySpec& spec, Outside* outside = nullptr);
+
+  // From now on, acceptances of one cycle come in any order: several machines share the memory.
+  void share() { shared_ = true; }
 
   const MemorySpec& spec() const { return spec_; }
   // Whether ready() is ever false.
@@ -66,6 +72,8 @@ class MemoryTiming {
   }
 
   MemorySpec spec_;
+  Outside* outside_;
+  bool shared_ = false;
   uint32_t threshold_;                  // stall when the hash is below it; 0: never
   uint64_t latency_, units_per_cycle_;  // units of the bus: bytes, or beats on chip
   uint64_t bus_free_ = 0;  // first position of the bus nobody has reserved, in units since cycle 0

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <sstream>
@@ -12,9 +13,12 @@
 #include "sim/lockstep/lockstep_device.h"
 #include "sim/ref/ref_device.h"
 #include "sim/server/server.h"
+#include "sim/systemc/tlm_device.h"
 
 namespace millrace::sim {
 namespace {
+
+constexpr uint64_t kMaxQuantum = 1'000'000'000;
 
 using Opened = Result<std::unique_ptr<Device>>;
 
@@ -22,6 +26,7 @@ using Opened = Result<std::unique_ptr<Device>>;
 struct Chosen {
   SimOptions sim;
   std::optional<cycle::Kernel> kernel;
+  systemc::TlmOptions tlm;  // its timing and quantum
 };
 
 struct Row {
@@ -62,6 +67,48 @@ Opened open_cycle(const DeviceRequest& request, const Chosen& chosen) {
   return {std::move(device)};
 }
 
+Opened open_tlm(const DeviceRequest& request, const Chosen& chosen) {
+  systemc::TlmOptions options = chosen.tlm;
+  options.memory = chosen.sim.memory;
+  options.trace = request.wave;
+  if (!request.wave.empty() && !options.approximate)
+    return input_error(
+        "--wave with device tlm needs --timing at: loosely timed transactions are "
+        "not in the order of time");
+  return systemc::open_tlm(*request.config, options);
+}
+
+Opened open_tlm_rtl(const DeviceRequest& request, const Chosen& chosen) {
+  systemc::TlmOptions options = chosen.tlm;
+  options.memory = chosen.sim.memory;
+  options.core = systemc::make_rtl_core;
+  options.kind = "tlm-rtl";
+  options.wave = request.wave;
+  return systemc::open_tlm(*request.config, options);
+}
+
+// Of --timing and --quantum.
+Status choose_timing(const DeviceRequest& request, systemc::TlmOptions& tlm) {
+  if (!request.device.starts_with("tlm")) {
+    if (request.timing.empty() && request.quantum.empty()) return {};
+    return input_error(std::string(request.timing.empty() ? "--quantum" : "--timing") +
+                       " is for devices tlm and tlm-rtl; " + request.device + " is not in SystemC");
+  }
+  tlm.approximate = request.timing == "at";
+  if (!request.timing.empty() && request.timing != "lt" && request.timing != "at")
+    return input_error("--timing " + request.timing +
+                       ": lt (loosely timed) or at (approximately timed)");
+  if (request.quantum.empty()) return {};
+  if (tlm.approximate)
+    return input_error("--quantum is for --timing lt; with at nobody runs ahead of time");
+  const char* end = request.quantum.data() + request.quantum.size();
+  const auto [stop, error] = std::from_chars(request.quantum.data(), end, tlm.quantum);
+  if (error != std::errc() || stop != end || tlm.quantum > kMaxQuantum)
+    return input_error("--quantum " + request.quantum + ": a number of cycles from 0 to " +
+                       std::to_string(kMaxQuantum));
+  return {};
+}
+
 std::vector<Row> rows() {
   std::vector<std::string> all;
   for (const isa::Config& config : isa::kConfigs) all.emplace_back(config.name);
@@ -90,6 +137,8 @@ std::vector<Row> rows() {
        [](const DeviceRequest& request, const Chosen& chosen) {
          return as_device(LockstepDevice::open(request.config->name, chosen.sim, chosen.kernel));
        }},
+      {{"tlm", "the cycle model in a SystemC TLM-2.0 platform", all}, true, false, open_tlm},
+      {{"tlm-rtl", "the Verilated RTL in that platform", verilated}, true, false, open_tlm_rtl},
   };
 }
 
@@ -106,7 +155,7 @@ Opened open_device(const DeviceRequest& request) {
     chosen.sim.memory = std::get<memory::MemorySpec>(parsed);
   }
   if (!request.wave.empty() && !row.signals)
-    return input_error("--wave needs --device rtl or lockstep; " + request.device +
+    return input_error("--wave needs --device rtl, lockstep, tlm or tlm-rtl; " + request.device +
                        " has no signals");
   if (!request.kernel.empty()) {
     if (!row.kernels)
@@ -116,6 +165,7 @@ Opened open_device(const DeviceRequest& request) {
       return input_error("no kernel '" + request.kernel + "' on this host; it has " +
                          kernel_names());
   }
+  if (Status ok = choose_timing(request, chosen.tlm); !ok) return ok.error();
   return row.open(request, chosen);
 }
 

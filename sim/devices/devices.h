@@ -6,7 +6,8 @@
 
 namespace millrace::sim {
 
-// The golden model, the cycle model, the Verilated RTL, and the latter two side by side.
+// The golden model, the cycle model, the Verilated RTL, the latter two side by side, and each of
+// them in a SystemC platform.
 DeviceFactory build_factory();
 
 }  // namespace millrace::sim

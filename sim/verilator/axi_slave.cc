@@ -6,6 +6,8 @@
 #include <bit>
 #include <cstring>
 
+#include "model/memory/outside.h"
+
 namespace millrace::sim {
 namespace {
 
@@ -111,13 +113,30 @@ void WriteSlave::check_beats(uint64_t cycle, const Burst& b) {
 void WriteSlave::accept_if_complete(uint64_t cycle, Burst& b) {
   if (!b.addressed || !b.data_done) return;
   b.handed_over = cycle;
+  memory::Outside* outside = bytes_.outside();
+  if (outside != nullptr) hand_over(b, *outside);
   b.due =
       timing_.accept(shape_.port, Channel::kB, cycle, b.aw.addr, b.aw.beats(), shape_.beat_bytes)
           .due(0);
+  if (outside != nullptr && outside->accepted < b.aw.beats()) b.response = outside->refusal;
+}
+
+// From the first byte whose strobe is up to the last one; the machine leaves none out between.
+void WriteSlave::hand_over(const Burst& b, memory::Outside& outside) const {
+  outside.data.clear();
+  uint64_t addr = b.aw.addr;
+  for (const WriteBeat& beat : b.beats) {
+    for (uint32_t i = 0; i < shape_.beat_bytes; ++i, ++addr) {
+      if (!(beat.strb >> i & 1)) continue;
+      if (outside.data.empty()) outside.first = addr;
+      outside.data.push_back(beat.data[i]);
+    }
+  }
 }
 
 // Writes the bytes; returns the burst's response, the worst of its beats.
 uint8_t WriteSlave::commit(const Burst& b) {
+  if (bytes_.outside() != nullptr) return b.response;
   uint8_t worst = kOkay;
   uint64_t addr = b.aw.addr;
   for (const WriteBeat& beat : b.beats) {
@@ -182,9 +201,14 @@ void ReadSlave::present(uint64_t cycle) {
   const uint64_t addr = b.ar.addr + uint64_t{next_beat_} * shape_.beat_bytes;
   out_.rvalid = true;
   out_.rlast = next_beat_ == b.ar.len;
-  out_.rresp = bytes_.response(addr, shape_.beat_bytes);
+  const bool outside = bytes_.outside() != nullptr;
+  const uint8_t staged = next_beat_ < b.good_beats ? kOkay : b.refusal;
+  out_.rresp = outside ? staged : bytes_.response(addr, shape_.beat_bytes);
   if (out_.rresp == kOkay)
-    std::memcpy(data_.data(), bytes_.at(addr, shape_.beat_bytes).data(), shape_.beat_bytes);
+    std::memcpy(data_.data(),
+                outside ? &b.data[next_beat_ * shape_.beat_bytes]
+                        : bytes_.at(addr, shape_.beat_bytes).data(),
+                shape_.beat_bytes);
   else
     data_.fill(0);
   if (writes_ != nullptr) writes_->poison(b.accepted, cycle, addr, shape_.beat_bytes, data_);
@@ -193,9 +217,17 @@ void ReadSlave::present(uint64_t cycle) {
 void ReadSlave::sample(uint64_t cycle, const FromMachine& in) {
   if (ar_.sample(cycle, in.arvalid, out_.arready, in.ar, violations_)) {
     check_burst(cycle, shape_, "AR", in.ar, violations_);
-    bursts_.push_back({in.ar, cycle,
+    bursts_.push_back({in.ar,
+                       cycle,
                        timing_.accept(shape_.port, Channel::kR, cycle, in.ar.addr, in.ar.beats(),
-                                      shape_.beat_bytes)});
+                                      shape_.beat_bytes),
+                       {}});
+    if (const memory::Outside* outside = bytes_.outside()) {
+      Burst& b = bursts_.back();
+      b.data = outside->data;
+      b.good_beats = outside->accepted;
+      b.refusal = outside->refusal;
+    }
   }
   if (out_.rvalid && in.rready) {
     out_.rvalid = false;

@@ -75,6 +75,7 @@ class WriteSlave {
     uint64_t handed_over = 0;  // cycle in which the memory had address and data
     uint64_t due = 0;
     uint64_t presented = UINT64_MAX;
+    uint8_t response = kOkay;  // of a memory outside
   };
   struct WPayload {
     Beat data{};
@@ -88,6 +89,7 @@ class WriteSlave {
   void take_data(uint64_t cycle, const WPayload& w);
   void check_beats(uint64_t cycle, const Burst& b);
   void accept_if_complete(uint64_t cycle, Burst& b);
+  void hand_over(const Burst& b, memory::Outside& outside) const;
   uint8_t commit(const Burst& b);
 
   PortShape shape_;
@@ -125,6 +127,10 @@ class ReadSlave {
     BurstAddress ar;
     uint64_t accepted;
     memory::Schedule schedule;
+    // From a memory outside; else empty.
+    std::vector<uint8_t> data;
+    uint32_t good_beats = 0;
+    uint8_t refusal = kOkay;
   };
   void present(uint64_t cycle);
 

@@ -20,8 +20,9 @@ RtlDevice::RtlDevice(const isa::Config& config, std::unique_ptr<Machine> machine
                      const SimOptions& options)
     : config_(config),
       options_(options),
-      timing_(options.memory),
-      bytes_(uint64_t{1} << config.mem_log2, options.slverr),
+      timing_(options.memory, options.outside),
+      bytes_(options.outside != nullptr ? Bytes(options.outside)
+                                        : Bytes(uint64_t{1} << config.mem_log2, options.slverr)),
       lite_(timing_, violations_),
       write_({memory::Port::kData, static_cast<uint32_t>(config.dim),
               static_cast<uint32_t>(config.dma_burst)},

@@ -22,6 +22,7 @@ struct SimOptions {
   uint64_t wave_from = 0, wave_to = UINT64_MAX;  // cycles in it: [from, to)
   uint64_t seed = 1;      // of the values that registers and memories have before reset
   AddressRange slverr{};  // addresses that answer SLVERR
+  memory::Outside* outside = nullptr;  // has the memory's bytes and times, if not null
   bool progress = false;  // a line on standard error while it runs long; on a terminal always
 };
 
@@ -49,6 +50,11 @@ class RtlDevice : public Device {
   bool irq() const { return out_.irq; }
   // Exactly `cycles` cycles, whatever the machine does.
   Status run(uint64_t cycles);
+  // An access that ends while the machine runs; for who lends it its cycles.
+  void start_read(uint32_t offset) { lite_.start_read(cycle_, offset); }
+  void start_write(uint32_t offset, uint32_t value) { lite_.start_write(cycle_, offset, value); }
+  bool busy() const { return lite_.busy(); }
+  const LiteMaster::Answer& answer() const { return lite_.answer(); }
   // Completions are appended to `trace` from now on; null: no longer.
   void trace(std::vector<cycle::Retirement>* trace) { trace_ = trace; }
 

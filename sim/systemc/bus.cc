@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/systemc/bus.h"
+
+#include <algorithm>
+
+namespace millrace::systemc {
+
+using sc_core::sc_time;
+
+Bus::Bus(sc_core::sc_module_name name, const std::vector<Range>& ranges) : sc_module(name) {
+  in.register_b_transport(this, &Bus::b_transport);
+  in.register_nb_transport_fw(this, &Bus::nb_transport_fw);
+  in.register_get_direct_mem_ptr(this, &Bus::get_direct_mem_ptr);
+  in.register_transport_dbg(this, &Bus::transport_dbg);
+  for (const Range& range : ranges) {
+    const int number = static_cast<int>(targets_.size());
+    Target& target =
+        targets_.emplace_back(Target{range.base, range.bytes, std::make_unique<Out>(range.name)});
+    target.out->register_nb_transport_bw(this, &Bus::nb_transport_bw, number);
+    target.out->register_invalidate_direct_mem_ptr(this, &Bus::invalidate, number);
+  }
+}
+
+Bus::Target* Bus::route(Payload& payload) {
+  const uint64_t address = payload.get_address();
+  for (Target& target : targets_) {
+    if (address < target.base || address - target.base >= target.bytes) continue;
+    payload.set_address(address - target.base);
+    return &target;
+  }
+  payload.set_response_status(::tlm::TLM_ADDRESS_ERROR_RESPONSE);
+  return nullptr;
+}
+
+void Bus::b_transport(int, Payload& payload, sc_time& delay) {
+  const uint64_t address = payload.get_address();
+  Target* target = route(payload);
+  if (target == nullptr) return;
+  (*target->out)->b_transport(payload, delay);
+  payload.set_address(address);
+}
+
+::tlm::tlm_sync_enum Bus::nb_transport_fw(int initiator, Payload& payload, ::tlm::tlm_phase& phase,
+                                          sc_time& delay) {
+  if (const auto open = open_.find(&payload); open != open_.end()) {  // END_RESP
+    Target& target = *open->second.target;
+    payload.set_address(open->second.address - target.base);
+    open_.erase(open);
+    return (*target.out)->nb_transport_fw(payload, phase, delay);
+  }
+  const uint64_t address = payload.get_address();
+  Target* target = route(payload);
+  if (target == nullptr) return ::tlm::TLM_COMPLETED;
+  open_[&payload] = {initiator, target, address};
+  const auto sync = (*target->out)->nb_transport_fw(payload, phase, delay);
+  payload.set_address(address);
+  if (sync == ::tlm::TLM_COMPLETED) open_.erase(&payload);
+  return sync;
+}
+
+::tlm::tlm_sync_enum Bus::nb_transport_bw(int, Payload& payload, ::tlm::tlm_phase& phase,
+                                          sc_time& delay) {
+  const auto open = open_.find(&payload);
+  if (open == open_.end()) return ::tlm::TLM_COMPLETED;
+  payload.set_address(open->second.address);
+  const auto sync = in[open->second.initiator]->nb_transport_bw(payload, phase, delay);
+  if (sync == ::tlm::TLM_COMPLETED) open_.erase(&payload);
+  return sync;
+}
+
+bool Bus::get_direct_mem_ptr(int, Payload& payload, ::tlm::tlm_dmi& dmi) {
+  const uint64_t address = payload.get_address();
+  Target* target = route(payload);
+  if (target == nullptr) return false;
+  const bool granted = (*target->out)->get_direct_mem_ptr(payload, dmi);
+  payload.set_address(address);
+  dmi.set_start_address(dmi.get_start_address() + target->base);
+  dmi.set_end_address(target->base + std::min<uint64_t>(dmi.get_end_address(), target->bytes - 1));
+  return granted;
+}
+
+unsigned Bus::transport_dbg(int, Payload& payload) {
+  const uint64_t address = payload.get_address();
+  Target* target = route(payload);
+  if (target == nullptr) return 0;
+  const unsigned moved = (*target->out)->transport_dbg(payload);
+  payload.set_address(address);
+  return moved;
+}
+
+void Bus::invalidate(int number, sc_dt::uint64 first, sc_dt::uint64 last) {
+  const Target& target = targets_[static_cast<size_t>(number)];
+  const sc_dt::uint64 end = target.base + std::min<sc_dt::uint64>(last, target.bytes - 1);
+  for (unsigned i = 0; i < in.size(); ++i)
+    in[static_cast<int>(i)]->invalidate_direct_mem_ptr(target.base + first, end);
+}
+
+}  // namespace millrace::systemc
