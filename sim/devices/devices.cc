@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <sstream>
 
+#include "host/io/file.h"
 #include "sim/cycle/cycle_device.h"
 #include "sim/lockstep/lockstep_device.h"
 #include "sim/ref/ref_device.h"
@@ -75,6 +76,8 @@ Opened open_tlm(const DeviceRequest& request, const Chosen& chosen) {
     return input_error(
         "--wave with device tlm needs --timing at: loosely timed transactions are "
         "not in the order of time");
+  if (!request.wave.empty() && !request.wave.ends_with(".vcd"))
+    return input_error("--wave " + request.wave + ": device tlm writes VCD; end the name in .vcd");
   return systemc::open_tlm(*request.config, options);
 }
 
@@ -154,9 +157,12 @@ Opened open_device(const DeviceRequest& request) {
     if (const std::string* wrong = std::get_if<std::string>(&parsed)) return input_error(*wrong);
     chosen.sim.memory = std::get<memory::MemorySpec>(parsed);
   }
-  if (!request.wave.empty() && !row.signals)
-    return input_error("--wave needs --device rtl, lockstep, tlm or tlm-rtl; " + request.device +
-                       " has no signals");
+  if (!request.wave.empty()) {
+    if (!row.signals)
+      return input_error("--wave needs --device rtl, lockstep, tlm or tlm-rtl; " + request.device +
+                         " has no signals");
+    if (Status ok = check_writable(request.wave); !ok) return ok.error();
+  }
   if (!request.kernel.empty()) {
     if (!row.kernels)
       return input_error("--kernel is for the cycle model; " + request.device + " has none");

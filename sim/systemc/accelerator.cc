@@ -9,6 +9,9 @@
 
 #include "model/memory/bytes.h"
 
+// SystemC's library wants one, and programs that bring their own main() have none.
+extern "C" __attribute__((weak)) int sc_main(int, char**) { return 0; }
+
 namespace millrace::systemc {
 
 using sc_core::sc_time;

@@ -109,11 +109,6 @@ bool Memory::get_direct_mem_ptr(Payload&, ::tlm::tlm_dmi& dmi) {
   return true;
 }
 
-void Memory::set_direct(bool direct) {
-  options_.direct = direct;
-  if (!direct) socket->invalidate_direct_mem_ptr(0, bytes_.size() - 1);
-}
-
 unsigned Memory::transport_dbg(Payload& payload) {
   const unsigned length = payload.get_data_length();
   if (!bytes_.contains(payload.get_address(), length)) return 0;

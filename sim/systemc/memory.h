@@ -29,9 +29,6 @@ class Memory : public sc_core::sc_module {
 
   tlm_utils::simple_target_socket<Memory> socket{"socket"};
 
-  // Grants direct pointers from now on, or takes them back.
-  void set_direct(bool direct);
-
  private:
   using Payload = ::tlm::tlm_generic_payload;
   void b_transport(Payload& payload, sc_core::sc_time& delay);

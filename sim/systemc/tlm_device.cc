@@ -9,9 +9,6 @@
 #include "sim/systemc/driver.h"
 #include "sim/systemc/memory.h"
 
-// SystemC's library wants one, and programs that bring their own main() have none.
-extern "C" __attribute__((weak)) int sc_main(int, char**) { return 0; }
-
 namespace millrace::systemc {
 namespace {
 
@@ -90,7 +87,8 @@ class TlmDevice : public Device {
     ::tlm::tlm_global_quantum::instance().set(
         options.approximate ? sc_core::SC_ZERO_TIME : Clock(default_period()).at(options.quantum));
     if (!options.trace.empty()) {
-      trace_ = sc_core::sc_create_vcd_trace_file(without_extension(options.trace).c_str());
+      const std::string stem = options.trace.substr(0, options.trace.size() - 4);
+      trace_ = sc_core::sc_create_vcd_trace_file(stem.c_str());  // it appends the ending
       platform_.accelerator.trace(trace_);
     }
   }
@@ -121,9 +119,6 @@ class TlmDevice : public Device {
   }
 
  private:
-  static std::string without_extension(const std::string& file) {
-    return file.ends_with(".vcd") ? file.substr(0, file.size() - 4) : file;
-  }
   template <typename Job>
   Status call(const Job& job) {
     Status status;

@@ -19,7 +19,7 @@ struct TlmOptions {
   uint64_t quantum = 10'000;  // cycles that a loosely timed host may run ahead
   CoreFactory core = make_cycle_core;
   std::string_view kind = "tlm";
-  std::string trace{};  // VCD file of transactions; approximately timed only
+  std::string trace{};  // VCD file of transactions, named *.vcd; approximately timed only
   std::string wave{};   // FST file of the RTL's signals
 };
 

@@ -7,14 +7,8 @@ namespace {
 
 constexpr uint32_t kSignal = 1u << reg::kIrqStatusSignalLow, kFault = 1u << reg::kIrqStatusFaultLow;
 
-class Interrupts : public Chapter {
+class Interrupts : public WorkingChapter {
  protected:
-  void SetUp() override {
-    Chapter::SetUp();
-    if (HasFatalFailure()) return;
-    host.ring(3);
-    host.segment(1, kData, kDataBytes, kReadable | kWritable);
-  }
   void pending(uint32_t wanted, const std::string& why) {
     host.expect(reg::kIrqStatus, wanted, why);
   }

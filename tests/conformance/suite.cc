@@ -123,6 +123,23 @@ void Chapter::SetUp() {
   ASSERT_TRUE(golden.reset_all());
 }
 
+void WorkingChapter::SetUp() {
+  Chapter::SetUp();
+  if (HasFatalFailure()) return;
+  host.ring(3);
+  host.segment(1, kData, kDataBytes, kReadable | kWritable);
+}
+
+void WorkingChapter::expect_passes(Step step, selftest::Report& report) {
+  const selftest::Options options{1, true, 0, "", {}};
+  selftest::Session session{device(), subject().golden, options, report};
+  const auto runtime = selftest::open_runtime(device());
+  ASSERT_TRUE(runtime) << runtime.error().message;
+  const auto reference = selftest::open_runtime(subject().golden);
+  ASSERT_TRUE(reference) << reference.error().message;
+  EXPECT_EQ(step(session, **runtime, **reference).failure, "");
+}
+
 int conformance_main(int argc, char** argv, const DeviceFactory& factory) {
   ::testing::InitGoogleTest(&argc, argv);
   if (GTEST_FLAG_GET(list_tests)) return RUN_ALL_TESTS();

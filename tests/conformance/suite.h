@@ -8,6 +8,7 @@
 #include <string>
 
 #include "host/cli/cli.h"
+#include "host/selftest/selftest.h"
 #include "sim/ref/ref_device.h"
 #include "tests/conformance/host.h"
 
@@ -41,6 +42,15 @@ class Chapter : public ::testing::Test {
 
  private:
   static inline Subject* subject_ = nullptr;  // GoogleTest makes the tests, so they find it here
+};
+
+// A chapter whose tests run programs: a ring of eight, and segment 1 over the data.
+class WorkingChapter : public Chapter {
+ protected:
+  void SetUp() override;
+  // A step of the self-test, next to the golden model; its checksums are in `report`.
+  using Step = selftest::Step (*)(selftest::Session&, Runtime&, Runtime&);
+  void expect_passes(Step step, selftest::Report& report);
 };
 
 // Runs the tests that the arguments choose on the device that they name. Exit status: 0 all passed

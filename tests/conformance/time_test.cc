@@ -10,14 +10,8 @@ namespace {
 constexpr uint64_t kForever = uint64_t{1} << 40;  // cycles
 constexpr uint32_t kLook = 300;                   // cycles that a look at a register may take
 
-class Time : public Chapter {
+class Time : public WorkingChapter {
  protected:
-  void SetUp() override {
-    Chapter::SetUp();
-    if (HasFatalFailure()) return;
-    host.ring(3);
-    host.segment(1, kData, kDataBytes, kReadable | kWritable);
-  }
   void pass(uint64_t cycles) {
     const auto start = std::chrono::steady_clock::now();
     const Status status = device().advance(cycles);

@@ -10,6 +10,7 @@
 #include "sim/cycle/cycle_device.h"
 #include "sim/ref/ref_device.h"
 #include "tests/cosim/host.h"
+#include "tests/cosim/same.h"
 #include "tests/soc/linked_board.h"
 
 namespace millrace::soc {
@@ -60,16 +61,6 @@ TEST(Soc, MemoryIsAllThereAndFast) {
   }
 }
 
-void compare(const cosim::Outcome& model, const cosim::Outcome& board) {
-  EXPECT_EQ(board.status, model.status);
-  EXPECT_EQ(board.fault, model.fault);
-  EXPECT_EQ(board.fault_index, model.fault_index);
-  EXPECT_EQ(board.fault_addr, model.fault_addr);
-  EXPECT_EQ(board.head, model.head);
-  EXPECT_EQ(board.irq, model.irq);
-  EXPECT_EQ(board.memory, model.memory);
-}
-
 TEST(Soc, RandomProgramsTakeTheTimeOfTheCycleModel) {
   LinkedBoard board(nano(), 3);
   sim::CycleDevice model(nano(), {.memory = {.preset = memory::Preset::kOnchip}});
@@ -91,12 +82,12 @@ TEST(Soc, RandomProgramsTakeTheTimeOfTheCycleModel) {
     ASSERT_TRUE(on_board) << on_board.error().message << ", " << program.repro();
     const auto on_model = cosim::run(model, program);
     ASSERT_TRUE(on_model) << on_model.error().message;
-    compare(*on_model, *on_board);
+    cosim::expect_same(*on_model, *on_board);
     EXPECT_EQ(on_board->cycles, on_model->cycles);
     if (!on_model->faulted()) {
       const auto on_golden = cosim::run(golden, program);
       ASSERT_TRUE(on_golden);
-      compare(*on_golden, *on_board);
+      cosim::expect_same(*on_golden, *on_board);
     }
     ASSERT_FALSE(HasFailure()) << program.repro();
     ++programs;
