@@ -100,6 +100,19 @@ class Bench:
         child.returncode = os.waitstatus_to_exitcode(status)
         return round(usage.ru_maxrss / 1024)
 
+    def platform(self):
+        """GEMM 512^3 in SystemC, against the same on the plain cycle model; cycles a second of processor time."""
+        plain = None
+        for name, arguments in (("cycle", "--device cycle"), ("tlm_lt", "--device tlm --timing lt"),
+                                ("tlm_at", "--device tlm --timing at"), ("tlm_rtl", "--device tlm-rtl")):
+            arguments = f"gemm 512 512 512 --config base --memory fixed:40:16 {arguments}"
+            report = self.fastest(arguments, 1 if name == "tlm_rtl" else 25)
+            speed = report["cycles"] / report["run_seconds"] / 1e6
+            plain = plain or speed
+            self.add(f"platform_{name}", round(speed, 2 if speed < 10 else 0), "Mcycles/s", "", f"build/millrace {arguments}")
+            if name == "tlm_lt":
+                self.add("platform_lt_share", round(100 * speed / plain), "%", ">= 50", "--device tlm next to cycle, as above")
+
     def instructions(self):
         """Host time of an instruction in a program of 100,000 of the smallest."""
         with tempfile.TemporaryDirectory() as folder:
@@ -224,9 +237,8 @@ def main():
         return 2
     bench = Bench(pathlib.Path(sys.argv[1]).resolve())
     print(f"  {'name':<34} {'value':>12} {'unit':<14} {'goal':<10} command")
-    for part in (bench.gemm, bench.cycle_model, bench.instructions, bench.fuzz, bench.networks, bench.large_tile,
-                 bench.link, bench.boards, bench.rtl_lines,
-                 bench.build_time):
+    for part in (bench.gemm, bench.cycle_model, bench.platform, bench.instructions, bench.fuzz, bench.networks,
+                 bench.large_tile, bench.link, bench.boards, bench.rtl_lines, bench.build_time):
         part()
     for text in bench.skipped:
         print(f"  skipped: {text}")
