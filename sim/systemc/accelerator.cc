@@ -20,7 +20,7 @@ using sc_core::sc_time_stamp;
 Accelerator::Accelerator(sc_core::sc_module_name name, const isa::Config& config,
                          const AcceleratorOptions& options)
     : sc_module(name),
-      port_(options.timing, options.memory, Clock(options.period)),
+      port_(options.timing, options.memory, Clock(options.period), options.memory_base),
       options_(options),
       clock_(options.period) {
   CoreOptions with;

@@ -4,7 +4,8 @@
 // same cycles.
 //
 // Registers: reads and writes of four bytes at the offsets of docs/registers.md, by b_transport or
-// nb_transport. Memory: one transaction for each AXI burst, at addresses of the machine's segments.
+// nb_transport. Memory: one transaction for each AXI burst, at addresses of the machine's segments
+// plus AcceleratorOptions::memory_base.
 #pragma once
 
 #include <tlm_utils/simple_target_socket.h>
@@ -24,6 +25,8 @@ struct AcceleratorOptions {
   // Stalls of the machine's channels; with Timing::kLt and direct memory pointers all times.
   memory::MemorySpec memory{};
   sc_core::sc_time period = default_period();
+  // Where on `memory` the machine's address 0 is, a multiple of 4 KiB.
+  uint64_t memory_base = 0;
   // Of accelerators that make a burst in the same cycle, the one with the lower number is first.
   uint32_t order = 0;
   CoreFactory core = make_cycle_core;

@@ -15,8 +15,8 @@ struct Burst : ::tlm::tlm_extension<Burst> {
   memory::Port port{};
   memory::Channel response{};  // kR: a read, kB: a write
   uint64_t cycle = 0;          // the handshake, at the edge that ends it
-  uint64_t addr = 0;           // of the first beat
   uint32_t beats = 0, beat_bytes = 0;
+  uint32_t lead = 0;  // from the first beat to the payload's address, whose low bytes may be off
 
   // The memory's answer: when each beat is due, and how many are good.
   std::optional<memory::Schedule> schedule;

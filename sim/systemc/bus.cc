@@ -53,7 +53,8 @@ void Bus::b_transport(int, Payload& payload, sc_time& delay) {
   if (target == nullptr) return ::tlm::TLM_COMPLETED;
   open_[&payload] = {initiator, target, address};
   const auto sync = (*target->out)->nb_transport_fw(payload, phase, delay);
-  payload.set_address(address);
+  const bool responded = sync == ::tlm::TLM_COMPLETED || phase == ::tlm::BEGIN_RESP;
+  if (responded) payload.set_address(address);  // until then the target may look at its own
   if (sync == ::tlm::TLM_COMPLETED) open_.erase(&payload);
   return sync;
 }
@@ -62,7 +63,7 @@ void Bus::b_transport(int, Payload& payload, sc_time& delay) {
                                           sc_time& delay) {
   const auto open = open_.find(&payload);
   if (open == open_.end()) return ::tlm::TLM_COMPLETED;
-  payload.set_address(open->second.address);
+  if (phase == ::tlm::BEGIN_RESP) payload.set_address(open->second.address);
   const auto sync = in[open->second.initiator]->nb_transport_bw(payload, phase, delay);
   if (sync == ::tlm::TLM_COMPLETED) open_.erase(&payload);
   return sync;

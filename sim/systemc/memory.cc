@@ -24,8 +24,14 @@ Memory::Memory(sc_core::sc_module_name name, const MemoryOptions& options)
 
 ::tlm::tlm_response_status Memory::check(const Payload& payload) const {
   if (payload.get_byte_enable_ptr() != nullptr) return ::tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE;
+  if (!payload.is_read() && !payload.is_write() &&
+      payload.get_command() != ::tlm::TLM_IGNORE_COMMAND)
+    return ::tlm::TLM_COMMAND_ERROR_RESPONSE;
   if (payload.get_data_length() == 0 || payload.get_streaming_width() < payload.get_data_length())
     return ::tlm::TLM_BURST_ERROR_RESPONSE;
+  if (payload.get_extension<Burst>() == nullptr &&
+      !bytes_.contains(payload.get_address(), payload.get_data_length()))
+    return ::tlm::TLM_ADDRESS_ERROR_RESPONSE;
   return ::tlm::TLM_OK_RESPONSE;
 }
 
@@ -35,7 +41,7 @@ uint32_t Memory::move(const Payload& payload, const Burst& burst, uint8_t& worst
   const uint64_t begin = payload.get_address(), end = begin + payload.get_data_length();
   uint32_t accepted = burst.beats;
   for (uint32_t i = 0; i < burst.beats; ++i) {
-    const uint64_t beat = burst.addr + uint64_t{i} * burst.beat_bytes;
+    const uint64_t beat = begin - burst.lead + uint64_t{i} * burst.beat_bytes;
     const uint64_t from = std::max(begin, beat), to = std::min(end, beat + burst.beat_bytes);
     const uint8_t response = bytes_.response(beat, burst.beat_bytes);
     if (response != memory::kOkay) {
@@ -65,15 +71,15 @@ void Memory::b_transport(Payload& payload, sc_time& delay) {
     burst.response = payload.is_write() ? memory::Channel::kB : memory::Channel::kR;
     burst.cycle = handshake > 0 ? handshake - 1 : 0;
     burst.beat_bytes = options_.beat_bytes;
-    burst.addr = payload.get_address() / burst.beat_bytes * burst.beat_bytes;
-    const uint64_t end = payload.get_address() + payload.get_data_length();
-    burst.beats =
-        static_cast<uint32_t>((end - burst.addr + burst.beat_bytes - 1) / burst.beat_bytes);
+    burst.lead = static_cast<uint32_t>(payload.get_address() % burst.beat_bytes);
+    const uint64_t bytes = uint64_t{burst.lead} + payload.get_data_length();
+    burst.beats = static_cast<uint32_t>((bytes + burst.beat_bytes - 1) / burst.beat_bytes);
   }
   // Bursts count in the order in which they come; who runs ahead of time is before who does not.
   last_ = std::max(last_, burst.cycle);
   const memory::Schedule schedule =
-      timing_.accept(burst.port, burst.response, last_, burst.addr, burst.beats, burst.beat_bytes);
+      timing_.accept(burst.port, burst.response, last_, payload.get_address() - burst.lead,
+                     burst.beats, burst.beat_bytes);
   uint8_t worst = memory::kOkay;
   const uint32_t accepted = move(payload, burst, worst);
   if (worst != memory::kOkay)

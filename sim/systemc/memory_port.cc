@@ -13,8 +13,9 @@ using memory::Schedule;
 using sc_core::sc_time;
 using sc_core::sc_time_stamp;
 
-MemoryPort::MemoryPort(Timing timing, const memory::MemorySpec& spec, const Clock& clock)
-    : socket("memory"), timing_(timing), direct_timing_(spec), clock_(clock) {
+MemoryPort::MemoryPort(Timing timing, const memory::MemorySpec& spec, const Clock& clock,
+                       uint64_t base)
+    : socket("memory"), timing_(timing), direct_timing_(spec), clock_(clock), base_(base) {
   socket.register_nb_transport_bw(this, &MemoryPort::nb_transport_bw);
   socket.register_invalidate_direct_mem_ptr(this, &MemoryPort::invalidate);
 }
@@ -29,52 +30,51 @@ Schedule MemoryPort::transfer(memory::Port port, Channel response, uint64_t cycl
   burst.port = port;
   burst.response = response;
   burst.cycle = cycle;
-  burst.addr = addr;
   burst.beats = beats;
   burst.beat_bytes = beat_bytes;
+  addr += base_;
   if (response == Channel::kR) data.resize(size_t{beats} * beat_bytes);
   accepted = beats;
   refusal = memory::kOkay;
-  if (timing_ == Timing::kLt && !asked_) ask_direct(burst);
+  if (timing_ == Timing::kLt && !asked_) ask_direct(burst, addr);
   Schedule schedule;
-  if (!granted_ || !direct(burst)) schedule = transact(burst);
+  if (!granted_ || !direct(burst, addr)) schedule = transact(burst, addr);
   // Once granted, all times are reckoned here.
   if (granted_) return direct_timing_.accept(port, response, cycle, addr, beats, beat_bytes);
   return schedule;
 }
 
-Schedule MemoryPort::transact(const Burst& burst) {
-  Payload& payload = take(burst);
+Schedule MemoryPort::transact(const Burst& burst, uint64_t addr) {
+  Payload& payload = take(burst, addr);
   payload.acquire();
   Burst& carried = *payload.get_extension<Burst>();
   const Schedule schedule =
       timing_ == Timing::kLt ? loosely(payload, carried) : approximately(payload, carried);
   payload.release();
-  note(burst);
+  note(burst, addr);
   return schedule;
 }
 
 // Copies the burst if a direct memory pointer covers it.
-bool MemoryPort::direct(const Burst& burst) {
+bool MemoryPort::direct(const Burst& burst, uint64_t addr) {
   const uint64_t bytes = uint64_t{burst.beats} * burst.beat_bytes;
-  if (burst.addr < dmi_.get_start_address() || burst.addr + bytes - 1 > dmi_.get_end_address())
-    return false;
-  uint8_t* const base = dmi_.get_dmi_ptr();
+  const uint64_t start = dmi_.get_start_address();
+  if (addr < start || addr + bytes - 1 > dmi_.get_end_address()) return false;
+  uint8_t* const there = dmi_.get_dmi_ptr();
   if (burst.response == Channel::kR) {
     if (!dmi_.is_read_allowed()) return false;
-    std::memcpy(data.data(), base + (burst.addr - dmi_.get_start_address()), bytes);
+    std::memcpy(data.data(), there + (addr - start), bytes);
   } else {
     if (!dmi_.is_write_allowed()) return false;
-    if (!data.empty())
-      std::memcpy(base + (first - dmi_.get_start_address()), data.data(), data.size());
+    if (!data.empty()) std::memcpy(there + (base_ + first - start), data.data(), data.size());
   }
   return true;
 }
 
-void MemoryPort::ask_direct(const Burst& burst) {
+void MemoryPort::ask_direct(const Burst& burst, uint64_t addr) {
   asked_ = true;
   dmi_.init();
-  Payload& payload = take(burst);
+  Payload& payload = take(burst, addr);
   payload.acquire();
   granted_ = socket->get_direct_mem_ptr(payload, dmi_);
   payload.release();
@@ -85,7 +85,7 @@ void MemoryPort::invalidate(sc_dt::uint64 first_gone, sc_dt::uint64 last_gone) {
   granted_ = false;
 }
 
-MemoryPort::Payload& MemoryPort::take(const Burst& burst) {
+MemoryPort::Payload& MemoryPort::take(const Burst& burst, uint64_t addr) {
   if (free_.empty()) {
     payloads_.push_back(std::make_unique<Payload>(this));
     payloads_.back()->set_extension(new Burst);
@@ -93,17 +93,19 @@ MemoryPort::Payload& MemoryPort::take(const Burst& burst) {
   }
   Payload& payload = *free_.back();
   free_.pop_back();
-  *payload.get_extension<Burst>() = burst;
+  Burst& carried = *payload.get_extension<Burst>() = burst;
   const bool write = burst.response == Channel::kB;
   const bool empty = write && data.empty();  // no strobe is up: time passes, and nothing moves
   payload.set_command(empty   ? ::tlm::TLM_IGNORE_COMMAND
                       : write ? ::tlm::TLM_WRITE_COMMAND
                               : ::tlm::TLM_READ_COMMAND);
-  if (empty) data.resize(size_t{burst.beats} * burst.beat_bytes);
-  payload.set_address(write && !empty ? first : burst.addr);
-  payload.set_data_ptr(data.data());
-  payload.set_data_length(static_cast<unsigned>(data.size()));
-  payload.set_streaming_width(static_cast<unsigned>(data.size()));
+  if (write && !empty) carried.lead = static_cast<uint32_t>(base_ + first - addr);
+  if (empty) nothing_.resize(size_t{burst.beats} * burst.beat_bytes);
+  std::vector<uint8_t>& bytes = empty ? nothing_ : data;
+  payload.set_address(addr + carried.lead);
+  payload.set_data_ptr(bytes.data());
+  payload.set_data_length(static_cast<unsigned>(bytes.size()));
+  payload.set_streaming_width(static_cast<unsigned>(bytes.size()));
   payload.set_byte_enable_ptr(nullptr);
   payload.set_dmi_allowed(false);
   payload.set_response_status(::tlm::TLM_INCOMPLETE_RESPONSE);
@@ -162,11 +164,11 @@ Schedule MemoryPort::answer(const Payload& payload, const Burst& burst, const sc
   return Schedule(std::max(burst.cycle + 1, clock_.ceil(responded)), 1, 1);
 }
 
-void MemoryPort::note(const Burst& burst) {
+void MemoryPort::note(const Burst& burst, uint64_t addr) {
   Seen& seen = burst.response == Channel::kB        ? write
                : burst.port == memory::Port::kFetch ? fetch
                                                     : read;
-  seen = {burst.addr, burst.beats * burst.beat_bytes, !seen.toggle, refusal != memory::kOkay};
+  seen = {addr, burst.beats * burst.beat_bytes, !seen.toggle, refusal != memory::kOkay};
 }
 
 }  // namespace millrace::systemc

@@ -21,8 +21,9 @@ class MemoryPort : public memory::Outside, public ::tlm::tlm_mm_interface {
  public:
   using Payload = ::tlm::tlm_generic_payload;
 
-  // `spec`: times of bursts through a direct memory pointer.
-  MemoryPort(Timing timing, const memory::MemorySpec& spec, const Clock& clock);
+  // `spec`: times of bursts through a direct memory pointer. `base`: where address 0 of the machine
+  // is.
+  MemoryPort(Timing timing, const memory::MemorySpec& spec, const Clock& clock, uint64_t base);
   ~MemoryPort() override;
 
   tlm_utils::simple_initiator_socket<MemoryPort> socket;
@@ -39,16 +40,16 @@ class MemoryPort : public memory::Outside, public ::tlm::tlm_mm_interface {
   Seen fetch, read, write;
 
  private:
-  bool direct(const Burst& burst);
-  void ask_direct(const Burst& burst);
-  memory::Schedule transact(const Burst& burst);
+  bool direct(const Burst& burst, uint64_t addr);
+  void ask_direct(const Burst& burst, uint64_t addr);
+  memory::Schedule transact(const Burst& burst, uint64_t addr);
   memory::Schedule loosely(Payload& payload, Burst& burst);
   memory::Schedule approximately(Payload& payload, Burst& burst);
   memory::Schedule answer(const Payload& payload, const Burst& burst,
                           const sc_core::sc_time& responded);
-  void note(const Burst& burst);
+  void note(const Burst& burst, uint64_t addr);
 
-  Payload& take(const Burst& burst);
+  Payload& take(const Burst& burst, uint64_t addr);
   void free(Payload* payload) override { free_.push_back(payload); }
   ::tlm::tlm_sync_enum nb_transport_bw(Payload& payload, ::tlm::tlm_phase& phase,
                                        sc_core::sc_time& delay);
@@ -57,10 +58,12 @@ class MemoryPort : public memory::Outside, public ::tlm::tlm_mm_interface {
   Timing timing_;
   memory::MemoryTiming direct_timing_;
   Clock clock_;
+  uint64_t base_;
   ::tlm::tlm_dmi dmi_;
   bool granted_ = false, asked_ = false;
   std::vector<std::unique_ptr<Payload>> payloads_;  // a target may keep one for a while
   std::vector<Payload*> free_;
+  std::vector<uint8_t> nothing_;  // of writes without a strobe
   // The transaction that waits for its response, if any.
   const Payload* open_ = nullptr;
   sc_core::sc_time responded_;

@@ -61,5 +61,46 @@ INSTANTIATE_TEST_SUITE_P(Platform, Programs,
                                          Case{"rtl_at", Timing::kAt, true, make_rtl_core, 3}),
                          [](const auto& info) { return info.param.name; });
 
+// The interrupt output, in the time at which a program's last SIGNAL raises it and the host clears
+// it.
+std::vector<sc_core::sc_time> interrupt_times(Rig& rig, const cosim::Program& program) {
+  Driver& driver = *rig.drivers[0];
+  const sc_core::sc_signal<bool>& irq = *rig.irqs[0];
+  std::vector<sc_core::sc_time> times;
+  EXPECT_TRUE(cosim::start(driver, program));
+  EXPECT_TRUE(driver.write_reg(reg::kIrqEnable, 1u << reg::kIrqEnableSignalLow));
+  if (!irq.read()) sc_core::wait(irq.posedge_event());
+  times.push_back(sc_core::sc_time_stamp());
+  EXPECT_TRUE(driver.advance(100'000));  // later SIGNALs
+  EXPECT_TRUE(driver.write_reg(reg::kIrqStatus, ~0u));
+  if (irq.read()) sc_core::wait(irq.negedge_event());
+  times.push_back(sc_core::sc_time_stamp());
+  return times;
+}
+
+TEST(Interrupt, RisesAndFallsAlikeOnBothCores) {
+  for (const Timing timing : {Timing::kLt, Timing::kAt})
+    in_own_kernel([&] {
+      const isa::Config& config = *isa::find_config("small");
+      cosim::ProgramOptions with;
+      with.seed = 4;
+      const cosim::Program program = cosim::random_program(config, with);
+      ASSERT_EQ(program.doorbells.size(), 1u);
+      AcceleratorOptions options;
+      options.timing = timing;
+      Rig model("model", config, {}, options);
+      options.core = make_rtl_core;
+      Rig rtl("rtl", config, {}, options);
+      std::vector<sc_core::sc_time> of_model, of_rtl;
+      Thread one("one", [&] { of_model = interrupt_times(model, program); });
+      Thread two("two", [&] { of_rtl = interrupt_times(rtl, program); });
+      sc_core::sc_start();
+      EXPECT_EQ(of_model.size(), 2u);
+      if (timing == Timing::kAt) {
+        EXPECT_EQ(of_model, of_rtl);
+      }
+    });
+}
+
 }  // namespace
 }  // namespace millrace::systemc

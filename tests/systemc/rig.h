@@ -71,7 +71,7 @@ inline memory::MemorySpec spec(std::string_view text) {
   return std::get<memory::MemorySpec>(memory::parse_memory_spec(text));
 }
 
-// Accelerators on one memory, a driver for each.
+// Accelerators on one memory, a driver for each; machine i has the i-th 2^mem_log2 bytes.
 class Rig : public sc_core::sc_module {
  public:
   static constexpr uint64_t kRegisters = uint64_t{1} << 32;
@@ -80,19 +80,20 @@ class Rig : public sc_core::sc_module {
       AcceleratorOptions options, size_t machines = 1)
       : sc_module(name),
         bus("bus", ranges(machines)),
-        memory("ram", sized(config, memory_options)) {
+        memory("ram", sized(config, memory_options, machines)) {
     ::tlm::tlm_global_quantum::instance().set(
         options.timing == Timing::kAt ? sc_core::SC_ZERO_TIME : Clock(options.period).at(1000));
     bus.out(0).bind(memory.socket);
     for (size_t i = 0; i < machines; ++i) {
       const std::string number = std::to_string(i);
       options.order = static_cast<uint32_t>(i);
+      options.memory_base = i << config.mem_log2;
       accelerators.push_back(
           std::make_unique<Accelerator>(("accelerator" + number).c_str(), config, options));
       irqs.push_back(std::make_unique<sc_core::sc_signal<bool>>(("irq" + number).c_str()));
       drivers.push_back(
           std::make_unique<Driver>(("driver" + number).c_str(), config,
-                                   DriverOptions{kRegisters + i * 0x1000, 0,
+                                   DriverOptions{kRegisters + i * 0x1000, options.memory_base,
                                                  uint64_t{1} << config.mem_log2, options.period}));
       bus.out(i + 1).bind(accelerators[i]->registers);
       accelerators[i]->memory.bind(bus.in);
@@ -108,8 +109,8 @@ class Rig : public sc_core::sc_module {
   std::vector<std::unique_ptr<Driver>> drivers;
 
  private:
-  static MemoryOptions sized(const isa::Config& config, MemoryOptions memory) {
-    memory.bytes = uint64_t{1} << config.mem_log2;
+  static MemoryOptions sized(const isa::Config& config, MemoryOptions memory, size_t machines) {
+    memory.bytes = machines << config.mem_log2;
     memory.beat_bytes = static_cast<uint32_t>(config.dim);
     return memory;
   }
