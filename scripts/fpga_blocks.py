@@ -95,7 +95,7 @@ def blocks(options):
     count, where = pack(board, netlist, work / "whole")
     parts = collections.Counter()
     for path, cells in where.items():
-        path = [p for p in path if p != "u_soc"]
+        path = [p for p in path if p not in ("u_board", "u_soc")]
         parts[".".join(path[:2] if path[:1] == ["u_core"] else path[:1]) or "top, carry chains"] += cells
     for name, cells in parts.most_common():
         print(f"| in the whole: `{name}` | {cells} | | | | | |")

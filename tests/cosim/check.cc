@@ -4,35 +4,36 @@
 namespace millrace::cosim {
 namespace {
 
-Status differ(const std::string& what, uint64_t golden, uint64_t rtl) {
-  return failure("golden model and RTL differ in " + what + ": golden model " +
-                 std::to_string(golden) + ", RTL " + std::to_string(rtl));
-}
-
-Status compare(const Outcome& golden, const Outcome& rtl, const Program& program) {
+Status compare(const Outcome& golden, const Outcome& found, std::string_view machine,
+               const Program& program) {
+  const auto differ = [machine](const std::string& what, uint64_t wanted, uint64_t value) {
+    const std::string name(machine);
+    return failure("golden model and " + name + " differ in " + what + ": golden model " +
+                   std::to_string(wanted) + ", " + name + " " + std::to_string(value));
+  };
   constexpr uint32_t kEnd = 1u << reg::kStatusIdleLow | 1u << reg::kStatusFaultLow;
-  if ((rtl.status & kEnd) != (golden.status & kEnd))
-    return differ("how the program ends: STATUS", golden.status & kEnd, rtl.status & kEnd);
+  if ((found.status & kEnd) != (golden.status & kEnd))
+    return differ("how the program ends: STATUS", golden.status & kEnd, found.status & kEnd);
   const bool faulted = golden.faulted();
   struct Value {
     bool defined;
     const char* name;
-    uint32_t golden, rtl;
+    uint32_t golden, found;
   };
-  for (const Value& v : {Value{faulted, "FAULT", golden.fault, rtl.fault},
-                         Value{faulted, "FAULT_INDEX", golden.fault_index, rtl.fault_index},
-                         Value{faulted, "FAULT_ADDR", golden.fault_addr, rtl.fault_addr},
-                         Value{!faulted, "RING_HEAD", golden.head, rtl.head},
-                         Value{!faulted, "IRQ_STATUS", golden.irq, rtl.irq},
-                         Value{!faulted, "SIGNAL_VALUE", golden.signal_value, rtl.signal_value}})
-    if (v.defined && v.golden != v.rtl) return differ(v.name, v.golden, v.rtl);
+  for (const Value& v : {Value{faulted, "FAULT", golden.fault, found.fault},
+                         Value{faulted, "FAULT_INDEX", golden.fault_index, found.fault_index},
+                         Value{faulted, "FAULT_ADDR", golden.fault_addr, found.fault_addr},
+                         Value{!faulted, "RING_HEAD", golden.head, found.head},
+                         Value{!faulted, "IRQ_STATUS", golden.irq, found.irq},
+                         Value{!faulted, "SIGNAL_VALUE", golden.signal_value, found.signal_value}})
+    if (v.defined && v.golden != v.found) return differ(v.name, v.golden, v.found);
   std::vector<bool> defined(golden.memory.size(), true);
   if (faulted) defined = comparable_after_fault(program, golden.fault_index);
   for (size_t i = 0; i < golden.memory.size(); ++i)
-    if (defined[i] && golden.memory[i] != rtl.memory[i])
+    if (defined[i] && golden.memory[i] != found.memory[i])
       return differ("memory byte " + std::to_string(i) + " (the dump begins at " +
                         std::to_string(program.dump_base) + ")",
-                    golden.memory[i], rtl.memory[i]);
+                    golden.memory[i], found.memory[i]);
   return {};
 }
 
@@ -76,7 +77,8 @@ Result<bool> check(Device& machine, RefDevice& golden, const Program& program) {
   }
   const Result<Outcome> expected = run(golden, program);
   if (!expected) return expected.error();
-  if (const Status same = compare(*expected, *outcome, program); !same) return same.error();
+  if (const Status same = compare(*expected, *outcome, machine.kind(), program); !same)
+    return same.error();
   return outcome->faulted();
 }
 

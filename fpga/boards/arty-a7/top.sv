@@ -8,34 +8,23 @@ module top #(
     input  wire logic clk, rx,
     output logic      tx, led
 );
-  logic clk_core, half_q = 1'b0, rst_n, lit;
-  wire good = 1'b1;
+  logic clk_core, half_q = 1'b0;
   always_ff @(posedge clk) half_q <= ~half_q;
   BUFG u_buffer (
       .I(half_q),
       .O(clk_core)
   );
 
-  power_on u_power_on (
+  board #(
+      .ClockKhz(ClockKhz), .Baud(Baud), .BoardId(BoardId), .BuildId(BuildId), .MemLog2(MemLog2)
+  ) u_board (
       .clk_i(clk_core),
-      .good_i(good),
-      .rst_no(rst_n)
-  );
-  soc #(
-      .ClockKhz(ClockKhz),
-      .Baud(Baud),
-      .BoardId(BoardId),
-      .BuildId(BuildId),
-      .MemLog2(MemLog2)
-  ) u_soc (
-      .clk_i(clk_core),
-      .rst_ni(rst_n),
+      .good_i(1'b1),
       .rx_i(rx),
       .tx_o(tx),
-      .led_o(lit),
+      .led_o(led),
       .sdram_o(),  // none
       .sdram_dq_i(16'd0)
   );
-  assign led = lit;
 endmodule
 `default_nettype wire

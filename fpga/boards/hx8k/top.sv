@@ -8,30 +8,16 @@ module top #(
     input  wire logic clk, rx,
     output logic      tx, led
 );
-  logic rst_n, lit;
-  wire clk_core = clk;
-  wire good = 1'b1;
-
-  power_on u_power_on (
-      .clk_i(clk_core),
-      .good_i(good),
-      .rst_no(rst_n)
-  );
-  soc #(
-      .ClockKhz(ClockKhz),
-      .Baud(Baud),
-      .BoardId(BoardId),
-      .BuildId(BuildId),
-      .MemLog2(MemLog2)
-  ) u_soc (
-      .clk_i(clk_core),
-      .rst_ni(rst_n),
+  board #(
+      .ClockKhz(ClockKhz), .Baud(Baud), .BoardId(BoardId), .BuildId(BuildId), .MemLog2(MemLog2)
+  ) u_board (
+      .clk_i(clk),
+      .good_i(1'b1),
       .rx_i(rx),
       .tx_o(tx),
-      .led_o(lit),
+      .led_o(led),
       .sdram_o(),  // none
       .sdram_dq_i(16'd0)
   );
-  assign led = lit;
 endmodule
 `default_nettype wire

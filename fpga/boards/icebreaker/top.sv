@@ -8,28 +8,18 @@ module top #(
     input  wire logic clk, rx,
     output logic      tx, led_n
 );
-  logic clk_core, good, rst_n, lit;
+  logic clk_core, good, lit;
   pll #(.Divf(63), .Divq(5), .Pad(1)) u_pll (
       .clk_i(clk),
       .clk_o(clk_core),
       .locked_o(good)
   );
 
-  power_on u_power_on (
+  board #(
+      .ClockKhz(ClockKhz), .Baud(Baud), .BoardId(BoardId), .BuildId(BuildId), .MemLog2(MemLog2), .Single(1'b1)
+  ) u_board (
       .clk_i(clk_core),
       .good_i(good),
-      .rst_no(rst_n)
-  );
-  soc #(
-      .ClockKhz(ClockKhz),
-      .Baud(Baud),
-      .BoardId(BoardId),
-      .BuildId(BuildId),
-      .MemLog2(MemLog2),
-      .Single(1'b1)
-  ) u_soc (
-      .clk_i(clk_core),
-      .rst_ni(rst_n),
       .rx_i(rx),
       .tx_o(tx),
       .led_o(lit),

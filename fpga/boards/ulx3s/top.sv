@@ -14,7 +14,7 @@ module top #(
     inout  wire  [15:0] sdram_d
 );
   localparam bit Sdram = MemLog2 == 25;
-  logic clk_core, good, rst_n, lit;
+  logic clk_core, good;
   logic [36:0] pins;
   wire [15:0] from_chip;
   pll #(.Multiply(2), .Divide(12)) u_pll (
@@ -23,28 +23,17 @@ module top #(
       .locked_o(good)
   );
 
-  power_on u_power_on (
+  board #(
+      .ClockKhz(ClockKhz), .Baud(Baud), .BoardId(BoardId), .BuildId(BuildId), .MemLog2(MemLog2), .Sdram(Sdram)
+  ) u_board (
       .clk_i(clk_core),
       .good_i(good),
-      .rst_no(rst_n)
-  );
-  soc #(
-      .ClockKhz(ClockKhz),
-      .Baud(Baud),
-      .BoardId(BoardId),
-      .BuildId(BuildId),
-      .MemLog2(MemLog2),
-      .Sdram(Sdram)
-  ) u_soc (
-      .clk_i(clk_core),
-      .rst_ni(rst_n),
       .rx_i(rx),
       .tx_o(tx),
-      .led_o(lit),
+      .led_o(led),
       .sdram_o(pins),
       .sdram_dq_i(from_chip)
   );
-  assign led = lit;
   assign wifi_gpio0 = 1'b1;  // the ESP32 keeps its hands off
 
   ODDRX1F u_clk (.SCLK(clk_core), .RST(1'b0), .D0(1'b0), .D1(Sdram), .Q(sdram_clk));
