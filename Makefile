@@ -69,7 +69,7 @@ cosim: build-fuzz ## one random program on RTL, cycle and golden model: CONFIG=,
 fuzz: build-fuzz ## many of them: N=, CONFIG= (or all), MEM= (or all), SEED=
 	@$(BUILD)/millrace_fuzz --config $(CONFIG) --memory $(MEM) --seed $(SEED) --count $(N) --jobs $(JOBS) --wave $(BUILD)/divergence.fst
 
-fpga: setup ## a board's bitstream and report into build/fpga: BOARD=, SEED=, BAUD=, MEM_LOG2= (docs/boards.md)
+fpga: setup ## a board's bitstream and report into build/fpga: BOARD=, SEED=, BAUD=, MEM_LOG2= (docs/guide/boards.md)
 	@scripts/fpga.py build "$(BOARD)" $(if $(filter command line environment,$(origin SEED)),--seed $(SEED)) $(if $(BAUD),--baud $(BAUD)) $(if $(MEM_LOG2),--mem-log2 $(MEM_LOG2))
 
 fpga-report: ## Markdown table of the boards that were built

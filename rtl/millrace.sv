@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Millrace tensor accelerator: wiring of registers, fetch, dispatch, units and memories (docs/microarchitecture.md).
+// Millrace tensor accelerator: wiring of registers, fetch, dispatch, units and memories (docs/developer/microarchitecture.md).
 // AXI4-Lite slave `s_`, AXI4 read master `f_` for the command ring (32 bits), AXI4 master `m_` for data (Dim bytes wide).
 `default_nettype none
 module millrace #(

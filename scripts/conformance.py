@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the conformance suite on devices and prints a table of devices and chapters (docs/conformance.md).
+"""Runs the conformance suite on devices and prints a table of devices and chapters (docs/developer/conformance.md).
 
 conformance.py [options] DEVICE... [--gtest_...]
 DEVICE: a kind of `millrace info`; tcp or serial, a simulated machine that `millrace serve` lends; board, the simulated board with its

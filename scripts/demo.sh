@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# The demonstration (docs/demo.md) with the build in $BUILD (build): demo.sh [OPTION]... [IMAGE]..., as demo_digits --help
+# The demonstration (docs/overview/demo.md) with the build in $BUILD (build): demo.sh [OPTION]... [IMAGE]..., as demo_digits --help
 # tells.
 set -euo pipefail
 cd "$(dirname "$0")/.."

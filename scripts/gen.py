@@ -288,8 +288,8 @@ def main():
     hashes = {n: config_hash(isa, params, c) for n, c in configs.items()}
     files = {f"rtl/gen/{n}/millrace_pkg.sv": sv_package(n, c, isa, regs, params, hashes[n]) for n, c in configs.items()}
     files["model/gen/millrace/isa.h"] = cpp_header(configs, params, isa, regs, hashes)
-    files["docs/isa.md"] = isa_page(configs, params, isa, hashes)
-    files["docs/registers.md"] = register_page(regs)
+    files["docs/reference/isa.md"] = isa_page(configs, params, isa, hashes)
+    files["docs/reference/registers.md"] = register_page(regs)
     stale = [f for f, text in files.items() if not (ROOT / f).exists() or (ROOT / f).read_text() != text]
     if "--check" in sys.argv[1:]:
         for f in stale:

@@ -63,6 +63,7 @@ check_format() {
 check_deps() {
   echo "lint: deps"
   python3 scripts/check_deps.py
+  python3 scripts/check_links.py
 }
 
 for c in "${checks[@]}"; do "check_$c"; done

@@ -118,7 +118,8 @@ int parse_and_run(int argc, char** argv) {
   Options options;
   CLI::App app("Classifies images on the golden model and on the Verilated RTL", "demo_digits");
   app.add_option("--config", options.config, "Configuration of the machine")->capture_default_str();
-  app.add_option("--memory", options.memory, "External memory, as docs/memory.md names it")
+  app.add_option("--memory", options.memory,
+                 "External memory, as docs/reference/memory.md names it")
       ->capture_default_str();
   app.add_option("--wave", options.wave, "Waveform to write (FST); one image if none is named");
   app.add_option("--model", options.model, "Network to run")->capture_default_str();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Two accelerators on one memory, approximately timed: the same network on one of them, then on
-// both at once. two_accelerators MODEL.tflite IMAGE.pgm [MEMORY], a specification of docs/memory.md
+// both at once. two_accelerators MODEL.tflite IMAGE.pgm [MEMORY], a specification of
+// docs/reference/memory.md
 #include <cstdio>
 #include <memory>
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The far end of the link (docs/link.md): a UART in front of the registers and the memory. One request at a time, no buffer.
+// The far end of the link (docs/reference/link.md): a UART in front of the registers and the memory. One request at a time, no buffer.
 // Everything is done bit by bit, since the line is slow: one step a bit, received or sent, shifts the CRC, the data word and the
 // rings of address and word count, which are counted up by one carry as they go around. CRCs are compared and sent by shifting
 // the CRC register out; that leaves it all ones for the next part.
 // An access starts between two words and is finished before the next bit is sent. While words are written it has until the byte
-// after the next arrives (docs/soc.md); a longer one loses that byte, which the CRC finds.
+// after the next arrives (docs/developer/soc.md); a longer one loses that byte, which the CRC finds.
 // The slave of the registers must not accept a second request in the cycle of a response: requests stay up until then.
 `default_nettype none
 module bridge #(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// When the memory of a board answers: `onchip` of docs/memory.md, to the cycle. Bursts are accepted in the order of cycles and,
+// When the memory of a board answers: `onchip` of docs/reference/memory.md, to the cycle. Bursts are accepted in the order of cycles and,
 // within a cycle, fetch, data read, data write; a write with its last beat. From the cycle after its acceptance on, a burst takes
 // one slot a beat as soon as those before it have had theirs. In a slot of a read the RAM is read, and the beat is presented in the
 // cycle after. In the first slot of a write answer_o asks for its response, also presented in the cycle after; its beats are written

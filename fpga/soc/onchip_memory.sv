@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The memory of a board: the fetch port, the data port and the host on one on-chip RAM. The machine sees `onchip` of docs/memory.md
+// The memory of a board: the fetch port, the data port and the host on one on-chip RAM. The machine sees `onchip` of docs/reference/memory.md
 // to the cycle (memory_slots) and never waits to hand over an address or a beat; the host has what the machine leaves, so that it
 // never moves the machine. Addresses wrap at the size of the memory; every answer is OKAY.
 // Single: RAM with one port (memory_single), else with a read and a write port (memory_dual).

@@ -6,7 +6,7 @@
 module soc #(
     parameter int          ClockKhz = 12_000,
     parameter int          Baud     = 115_200,  // at most a quarter of the clock
-    parameter int          BoardId  = 0,        // `board` of docs/link.md
+    parameter int          BoardId  = 0,        // `board` of docs/reference/link.md
     parameter logic [31:0] BuildId  = 32'd0,
     parameter int          MemLog2  = 17,       // log2 of the bytes of memory
     parameter bit          Single   = 1'b0,     // memory of single-ported RAM (spram)

@@ -19,7 +19,8 @@ struct GemmTask {
   std::vector<uint8_t> a, b;  // as they lie in memory
 };
 
-// `q31` of docs/isa.md: MultiplyByQuantizedMultiplier of TensorFlow Lite with double rounding.
+// `q31` of docs/reference/isa.md: MultiplyByQuantizedMultiplier of TensorFlow Lite with double
+// rounding.
 int32_t requantise(int32_t sum, int32_t mult, int32_t shift);
 
 // Compares the elements of C, as it lies in memory, and adds to the report's comparison.

@@ -21,7 +21,7 @@ class Device {
   virtual uint64_t mem_bytes() const = 0;         // size of device memory; addresses start at 0
   // The machine's clock, where the device knows of one: 0 in simulation.
   virtual uint64_t clock_hz() const { return 0; }
-  // Registers of docs/registers.md, by byte offset. An SLVERR answer is an Error.
+  // Registers of docs/reference/registers.md, by byte offset. An SLVERR answer is an Error.
   virtual Result<uint32_t> read_reg(uint32_t offset) = 0;
   virtual Status write_reg(uint32_t offset, uint32_t value) = 0;
   // Device memory; an access beyond mem_bytes() is an Error.

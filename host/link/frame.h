@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The frames of docs/link.md, for both ends: what a request and an answer look like as bytes.
+// The frames of docs/reference/link.md, for both ends: what a request and an answer look like as
+// bytes.
 #pragma once
 
 #include <array>

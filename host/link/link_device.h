@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A machine at the other end of a byte stream (docs/link.md) as a Device: a board, or one that
-// `millrace serve` simulates. Memory is reached in whole words: a write that begins or ends inside
-// one reads that word first.
+// A machine at the other end of a byte stream (docs/reference/link.md) as a Device: a board, or one
+// that `millrace serve` simulates. Memory is reached in whole words: a write that begins or ends
+// inside one reads that word first.
 #pragma once
 
 #include <memory>

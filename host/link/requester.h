@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The near end of docs/link.md: one request at a time over a line that may lose, change, double or
-// delay bytes, repeated until its answer is whole. Every call ends: with the right result, with
-// what the far end refused, or with an Error that says what was heard.
+// The near end of docs/reference/link.md: one request at a time over a line that may lose, change,
+// double or delay bytes, repeated until its answer is whole. Every call ends: with the right
+// result, with what the far end refused, or with an Error that says what was heard.
 #pragma once
 
 #include <memory>

@@ -30,7 +30,7 @@ struct FaultRecord {
   isa::Fault code = isa::Fault::kNone;
   isa::Unit unit = isa::Unit::kLoad;
   uint32_t index = 0;    // since reset, the runtime's SIGNALs included
-  uint32_t address = 0;  // meaning depends on the code: docs/registers.md, FAULT_ADDR
+  uint32_t address = 0;  // meaning depends on the code: docs/reference/registers.md, FAULT_ADDR
   std::optional<isa::Instruction> instruction;
   std::string to_string() const;
 };
@@ -38,8 +38,8 @@ struct FaultRecord {
 // Execution units of a counter's index, in the order of isa::Unit.
 inline constexpr size_t kUnits = 4;
 
-// Counters since reset (docs/registers.md). Without config().counters all but cycles are 0. For
-// every unit, busy + waits of its row = cycles.
+// Counters since reset (docs/reference/registers.md). Without config().counters all but cycles are
+// 0. For every unit, busy + waits of its row = cycles.
 struct Counters {
   uint64_t cycles = 0;  // not idle
   std::array<uint32_t, kUnits> busy{};

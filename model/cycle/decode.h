@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What dispatch needs to know of an instruction: its unit, its resources and its decode faults
-// (docs/isa.md, "Decode").
+// (docs/reference/isa.md, "Decode").
 #pragma once
 
 #include <array>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Closed forms of docs/timing.md: when an instruction that starts in a known cycle leaves its queue
-// and when it is done. LOAD, STORE and SIGNAL depend on the memory: load_engine.h, store_engine.h.
+// Closed forms of docs/reference/timing.md: when an instruction that starts in a known cycle leaves
+// its queue and when it is done. LOAD, STORE and SIGNAL depend on the memory: load_engine.h,
+// store_engine.h.
 #pragma once
 
 #include "model/cycle/reach.h"

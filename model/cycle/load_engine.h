@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // LOAD: when its bursts go out, when its words arrive, and the words themselves (rtl/dma/dma.sv,
-// dma_read.sv; docs/timing.md). The address side runs ahead of the data side, also into the next
-// instruction, up to dma_outstanding bursts and queue_depth instructions.
+// dma_read.sv; docs/reference/timing.md). The address side runs ahead of the data side, also into
+// the next instruction, up to dma_outstanding bursts and queue_depth instructions.
 #pragma once
 
 #include <deque>

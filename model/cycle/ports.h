@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The AXI channels of a port as an event-driven master sees them: handshakes and responses of whole
-// bursts (docs/memory.md).
+// bursts (docs/reference/memory.md).
 #pragma once
 
 #include <algorithm>

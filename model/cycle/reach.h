@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// How far an instruction gets before an access leaves its declared banks (fault BANK, docs/isa.md).
-// The usual answer, "to its end", costs a few additions; only where the bounds do not settle it are
-// the elements walked one by one.
+// How far an instruction gets before an access leaves its declared banks (fault BANK,
+// docs/reference/isa.md). The usual answer, "to its end", costs a few additions; only where the
+// bounds do not settle it are the elements walked one by one.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The machine's registers (docs/registers.md, rtl/bus/csr.sv).
+// The machine's registers (docs/reference/registers.md, rtl/bus/csr.sv).
 #include "model/ref/registers.h"
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // STORE and SIGNAL: when their bursts go out, when their beats are taken and answered, and the
-// bytes that they write (rtl/dma/dma.sv, dma_write.sv; docs/timing.md).
+// bytes that they write (rtl/dma/dma.sv, dma_write.sv; docs/reference/timing.md).
 //
 // Addresses are planned as far ahead as what is known allows: a burst's address never waits for
 // data, its data never for its address. What others see happens in order: a burst is accepted when

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Words that all timing of the cycle model shares. Cycle t is the interval before the clock edge
-// that ends it (docs/timing.md).
+// that ends it (docs/reference/timing.md).
 #pragma once
 
 #include <cstdint>

@@ -5,7 +5,7 @@
 //
 // Results equal the golden model (model/ref) bit for bit. The caller has found the faults: no
 // element that it asks for leaves its declared banks, and operands lie in disjoint banks
-// (docs/isa.md). Addresses are modulo the memory's size, so strides may count backwards.
+// (docs/reference/isa.md). Addresses are modulo the memory's size, so strides may count backwards.
 #pragma once
 
 #include <array>

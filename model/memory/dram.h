@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A DRAM channel behind a controller that serves bursts in the order of acceptance: open rows, bank
 // timing, turnaround of the data bus and refresh. All state is times in DRAM clocks, touched once a
-// burst; nothing ticks. The rules, what they leave out and the parameters are in docs/memory.md.
+// burst; nothing ticks. The rules, what they leave out and the parameters are in
+// docs/reference/memory.md.
 #pragma once
 
 #include <array>

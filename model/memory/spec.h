@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How an external memory behaves in time, as the user names it (docs/memory.md):
+// How an external memory behaves in time, as the user names it (docs/reference/memory.md):
 //   ideal                                               latency 1, no limit on bandwidth, no stalls
 //   fixed:LATENCY:BYTES_PER_CYCLE
 //   random:SEED[:LATENCY[:BYTES_PER_CYCLE[:PERCENT]]]   seeded stalls on every channel

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // When an external memory answers. Holds no data. Shared by everything that keeps time: a bench
 // that goes cycle by cycle asks ready(t), an event-driven model asks next_ready(t); both report the
-// same acceptances and so see the same answers. The rules are in docs/memory.md.
+// same acceptances and so see the same answers. The rules are in docs/reference/memory.md.
 #pragma once
 
 #include <array>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What decode checks before an instruction executes (docs/isa.md, "Operands declare banks",
-// "Decode").
+// What decode checks before an instruction executes (docs/reference/isa.md, "Operands declare
+// banks", "Decode").
 #pragma once
 
 #include <optional>

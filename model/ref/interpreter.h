@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The golden model: executes one instruction after the other as docs/isa.md says. It knows no time.
+// The golden model: executes one instruction after the other as docs/reference/isa.md says. It
+// knows no time.
 //
 // A fault stops at exactly the element that the manual names: everything before it has executed.
 // The bus of this model is a span of memory that starts at address 0; an access beyond it is a BUS
@@ -29,7 +30,7 @@ struct Fault {
   isa::Fault code = isa::Fault::kNone;
   isa::Unit unit = isa::Unit::kLoad;
   uint32_t index = 0;  // of the instruction since reset
-  uint32_t addr = 0;   // docs/registers.md, FAULT_ADDR
+  uint32_t addr = 0;   // docs/reference/registers.md, FAULT_ADDR
   bool operator==(const Fault&) const = default;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Arithmetic of the instruction set, bit-exact for all inputs (docs/isa.md, "Requantisation").
-// Integer arithmetic only, so neither the host's rounding mode nor its compiler flags matter.
+// Arithmetic of the instruction set, bit-exact for all inputs (docs/reference/isa.md,
+// "Requantisation"). Integer arithmetic only, so neither the host's rounding mode nor its compiler
+// flags matter.
 #pragma once
 
 #include <cstdint>

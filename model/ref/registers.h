@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Registers that say what a machine is (docs/registers.md): identity, hash and capabilities.
+// Registers that say what a machine is (docs/reference/registers.md): identity, hash and
+// capabilities.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Registers on AXI4-Lite (docs/registers.md), the soft reset sequence, interrupts and counters.
+// Registers on AXI4-Lite (docs/reference/registers.md), the soft reset sequence, interrupts and counters.
 // One transaction of each direction at a time: a write is taken when address and data are both there and answered in the next
 // cycle, a read is answered in the next cycle. Writes wait while the segments are being compared.
 `default_nettype none

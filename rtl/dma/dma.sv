@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// DMA engine: executes LOAD (CanLoad), STORE and SIGNAL (CanStore) in order (docs/isa.md). With both it executes one
+// DMA engine: executes LOAD (CanLoad), STORE and SIGNAL (CanStore) in order (docs/reference/isa.md). With both it executes one
 // instruction at a time. With one of them the address side runs ahead of the data side: the next instruction's bursts follow
 // the last one's, up to DmaOutstanding bursts in flight and QueueDepth instructions whose data is not finished.
 // Timing (tests/rtl/dma/dma_timeline.cc has it as recurrences). An idle engine that sees op_valid in cycle t offers the first

@@ -57,7 +57,7 @@ std::string LockstepDevice::instruction(uint32_t index) const {
   std::string name = text.substr(0, text.find(' '));
   std::ranges::transform(name, name.begin(),
                          [](char c) { return static_cast<char>(std::toupper(c)); });
-  return "`" + text + "` (docs/timing.md, " + name + ")";
+  return "`" + text + "` (docs/reference/timing.md, " + name + ")";
 }
 
 // The first completions that are not the same, on both sides; one side may have none yet.

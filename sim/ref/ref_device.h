@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The golden model behind the register map of docs/registers.md.
+// The golden model behind the register map of docs/reference/registers.md.
 //
 // It knows no time: the doorbell executes everything up to the tail, or to the first fault, before
 // write_reg() returns; after defer(), advance() does, as many instructions as it is given cycles.

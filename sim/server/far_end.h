@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The far end of docs/link.md over any Device: takes bytes, does the requests among them, makes the
-// answers. Whatever arrives, it asks for nothing beyond one request.
+// The far end of docs/reference/link.md over any Device: takes bytes, does the requests among them,
+// makes the answers. Whatever arrives, it asks for nothing beyond one request.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Serves a simulated machine to one host at a time, over TCP or a pseudo-terminal (docs/link.md).
-// The machine runs while it has work, as a board does, whatever the host does meanwhile.
+// Serves a simulated machine to one host at a time, over TCP or a pseudo-terminal
+// (docs/reference/link.md). The machine runs while it has work, as a board does, whatever the host
+// does meanwhile.
 #pragma once
 
 #include <atomic>

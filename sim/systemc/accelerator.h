@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The accelerator as a TLM-2.0 module (docs/systemc.md). Bind `registers`, `memory` and `irq`.
-// AcceleratorOptions::core chooses what is inside: the cycle model, or the Verilated RTL, to the
-// same cycles.
+// The accelerator as a TLM-2.0 module (docs/guide/systemc.md). Bind `registers`, `memory` and
+// `irq`. AcceleratorOptions::core chooses what is inside: the cycle model, or the Verilated RTL, to
+// the same cycles.
 //
-// Registers: reads and writes of four bytes at the offsets of docs/registers.md, by b_transport or
-// nb_transport. Memory: one transaction for each AXI burst, at addresses of the machine's segments
-// plus AcceleratorOptions::memory_base.
+// Registers: reads and writes of four bytes at the offsets of docs/reference/registers.md, by
+// b_transport or nb_transport. Memory: one transaction for each AXI burst, at addresses of the
+// machine's segments plus AcceleratorOptions::memory_base.
 #pragma once
 
 #include <tlm_utils/simple_target_socket.h>

@@ -24,7 +24,8 @@ class Clock {
   uint64_t period_;  // in the kernel's resolution
 };
 
-// 400 MHz, which the DRAMs of docs/memory.md take for the machine's clock where nothing is said.
+// 400 MHz, which the DRAMs of docs/reference/memory.md take for the machine's clock where nothing
+// is said.
 inline sc_core::sc_time default_period() { return {2.5, sc_core::SC_NS}; }
 
 }  // namespace millrace::systemc

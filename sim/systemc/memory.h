@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The external memory of docs/memory.md as a TLM-2.0 target: its bytes and its times, shared by all
-// that reach the socket.
+// The external memory of docs/reference/memory.md as a TLM-2.0 target: its bytes and its times,
+// shared by all that reach the socket.
 #pragma once
 
 #include <tlm_utils/simple_target_socket.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one header for a virtual platform (docs/systemc.md): the accelerator, and, to be taken or
-// replaced, the driver, an interconnect and a memory. examples/systemc shows how they are bound.
+// The one header for a virtual platform (docs/guide/systemc.md): the accelerator, and, to be taken
+// or replaced, the driver, an interconnect and a memory. examples/systemc shows how they are bound.
 #pragma once
 
 #include "sim/systemc/accelerator.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The memory's side of an AXI4 port, cycle by cycle: drive(t) says what the memory shows in cycle
 // t, sample(t) takes what the machine showed in the same cycle, and checks it. Timing and meaning
-// as docs/memory.md; protocol as AMBA AXI4 (ARM IHI 0022), narrowed by docs/microarchitecture.md:
-// INCR bursts of full-width beats on beat boundaries, no IDs.
+// as docs/reference/memory.md; protocol as AMBA AXI4 (ARM IHI 0022), narrowed by
+// docs/developer/microarchitecture.md: INCR bursts of full-width beats on beat boundaries, no IDs.
 #pragma once
 
 #include <array>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Counters: CYCLES and the causes of every cycle (docs/registers.md).
+// Counters: CYCLES and the causes of every cycle (docs/reference/registers.md).
 #include "tests/conformance/suite.h"
 
 namespace millrace::conformance {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Faults: the record of every code, what has run and what has not, recovery (docs/isa.md, Faults).
+// Faults: the record of every code, what has run and what has not, recovery (docs/reference/isa.md,
+// Faults).
 #include "tests/conformance/random.h"
 #include "tests/conformance/suite.h"
 

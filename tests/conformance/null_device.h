@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The skeleton of a transport: copy it, and replace each body by what reaches your machine. It
 // answers every access and does nothing, so the suite fails on it, first on register ID.
-// docs/conformance.md has the contract.
+// docs/developer/conformance.md has the contract.
 #pragma once
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Registers: identity, values after a reset, what is read-only, locked, unknown
-// (docs/registers.md).
+// (docs/reference/registers.md).
 #include <algorithm>
 
 #include "host/selftest/selftest.h"

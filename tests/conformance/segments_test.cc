@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Segments: bounds, permissions, overlaps with each other and with the ring (docs/isa.md,
-// docs/registers.md).
+// Segments: bounds, permissions, overlaps with each other and with the ring (docs/reference/isa.md,
+// docs/reference/registers.md).
 #include <algorithm>
 
 #include "tests/conformance/suite.h"

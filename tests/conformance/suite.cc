@@ -146,7 +146,8 @@ int conformance_main(int argc, char** argv, const DeviceFactory& factory) {
   cli::Options options;
   bool no_time = false, list = false;
   CLI::App app(
-      "One suite for every Millrace device (docs/conformance.md). GoogleTest's options choose "
+      "One suite for every Millrace device (docs/developer/conformance.md). GoogleTest's options "
+      "choose "
       "tests: --gtest_filter=Memory.*, --gtest_shuffle, --gtest_list_tests.",
       kProgram);
   app.add_option("--device", options.device,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The conformance suite (docs/conformance.md): one set of tests for every Device. A chapter is a
-// test suite of GoogleTest. Expectations come from the manual or from the golden model.
+// The conformance suite (docs/developer/conformance.md): one set of tests for every Device. A
+// chapter is a test suite of GoogleTest. Expectations come from the manual or from the golden
+// model.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Time: what advance() promises (docs/conformance.md).
+// Time: what advance() promises (docs/developer/conformance.md).
 #include <chrono>
 
 #include "tests/conformance/suite.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where an instruction faults, as the name of a coverage point: "bank matmul a tile". Found by
-// walking its elements in the order of docs/isa.md.
+// walking its elements in the order of docs/reference/isa.md.
 #pragma once
 
 #include <optional>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an instruction declares to read and to write, and how it conflicts with an older one
-// (docs/isa.md): the names of hazards.
+// (docs/reference/isa.md): the names of hazards.
 #pragma once
 
 #include <cstdint>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// A machine for tests of the host software: registers, ring and segments as in docs/registers.md,
-// one instruction every kCyclesPerInstruction cycles. It executes SIGNAL; of other instructions it
-// only keeps a record. It can be told to hang, to fault, to lie about its identity, and it refuses
-// what the hardware refuses.
+// A machine for tests of the host software: registers, ring and segments as in
+// docs/reference/registers.md, one instruction every kCyclesPerInstruction cycles. It executes
+// SIGNAL; of other instructions it only keeps a record. It can be told to hang, to fault, to lie
+// about its identity, and it refuses what the hardware refuses.
 #pragma once
 
 #include <array>

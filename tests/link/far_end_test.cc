@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The far end of `millrace serve` alone: what docs/link.md says of it, and bytes that mean nothing.
+// The far end of `millrace serve` alone: what docs/reference/link.md says of it, and bytes that
+// mean nothing.
 #include "sim/server/far_end.h"
 
 #include <gtest/gtest.h>

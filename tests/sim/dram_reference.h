@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The rules of docs/memory.md once more, the slow way: a controller that tries every clock for
-// every command against the log of all commands before it, with the standards' nanoseconds. Shares
-// nothing with model/memory.
+// The rules of docs/reference/memory.md once more, the slow way: a controller that tries every
+// clock for every command against the log of all commands before it, with the standards'
+// nanoseconds. Shares nothing with model/memory.
 #pragma once
 
 #include <algorithm>

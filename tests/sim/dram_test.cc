@@ -203,7 +203,7 @@ TEST(Dram, OrderOfAcceptance) {
   EXPECT_GT(open, conflict);
 }
 
-// The second table of docs/memory.md: 400 MHz, beats of 16 bytes.
+// The second table of docs/reference/memory.md: 400 MHz, beats of 16 bytes.
 struct Figures {
   const char* spec;
   double peak;                                            // bytes a cycle

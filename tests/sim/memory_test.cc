@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The memory specification and the rules of docs/memory.md, in exact cycles.
+// The memory specification and the rules of docs/reference/memory.md, in exact cycles.
 #include <gtest/gtest.h>
 
 #include <cmath>

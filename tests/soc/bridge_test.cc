@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The bridge at the bits of its serial line, against docs/link.md.
+// The bridge at the bits of its serial line, against docs/reference/link.md.
 #include <gtest/gtest.h>
 
 #include <algorithm>

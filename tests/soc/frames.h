@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Requests and answers of docs/link.md as bytes.
+// Requests and answers of docs/reference/link.md as bytes.
 #pragma once
 
 #include <zlib.h>

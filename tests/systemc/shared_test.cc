@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Two accelerators on one memory (docs/systemc.md): what they compute, and what it costs them.
+// Two accelerators on one memory (docs/guide/systemc.md): what they compute, and what it costs
+// them.
 #include "sim/cycle/cycle_device.h"
 #include "tests/cosim/check.h"
 #include "tests/cosim/same.h"

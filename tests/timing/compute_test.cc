@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// MATMUL, VECTOR and VSET on the Verilated machine against the closed forms of docs/timing.md.
+// MATMUL, VECTOR and VSET on the Verilated machine against the closed forms of
+// docs/reference/timing.md.
 #include <vector>
 
 #include "tests/timing/bench.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The cycle model's closed forms against those of docs/timing.md, in every configuration, without a
-// machine.
+// The cycle model's closed forms against those of docs/reference/timing.md, in every configuration,
+// without a machine.
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fetch, decode, dispatch, start and fault stop on the Verilated machine against docs/timing.md.
+// Fetch, decode, dispatch, start and fault stop on the Verilated machine against
+// docs/reference/timing.md.
 #include <algorithm>
 #include <vector>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// LOAD, STORE and SIGNAL on the Verilated machine against the recurrences of docs/timing.md, and
-// against its closed forms where those hold.
+// LOAD, STORE and SIGNAL on the Verilated machine against the recurrences of
+// docs/reference/timing.md, and against its closed forms where those hold.
 #include <random>
 #include <vector>
 

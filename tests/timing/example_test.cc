@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The numbers of the worked examples of docs/timing.md.
+// The numbers of the worked examples of docs/reference/timing.md.
 #include <vector>
 
 #include "tests/timing/bench.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The recurrences of docs/timing.md for LOAD, STORE and SIGNAL, written as on the page: one
-// direction of the DMA. A SIGNAL is a STORE of four bytes; the fields of a STORE are those of a
+// The recurrences of docs/reference/timing.md for LOAD, STORE and SIGNAL, written as on the page:
+// one direction of the DMA. A SIGNAL is a STORE of four bytes; the fields of a STORE are those of a
 // LOAD.
 #pragma once
 

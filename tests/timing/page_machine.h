@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fetch, decode, dispatch and start as docs/timing.md has them, for programs without a fault, in
-// program order: every time depends on older instructions only. (With a limit on bandwidth bursts
-// compete, and only programs whose fetches all come before their data may be asked for.)
+// Fetch, decode, dispatch and start as docs/reference/timing.md has them, for programs without a
+// fault, in program order: every time depends on older instructions only. (With a limit on
+// bandwidth bursts compete, and only programs whose fetches all come before their data may be asked
+// for.)
 #pragma once
 
 #include <span>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The external memory as docs/timing.md uses it: when a channel is ready, when the last beat of a
-// read and the response of a write come (docs/memory.md). Keeps no order of its own: with a limit
-// on bandwidth the bursts must be handed over in the order of their acceptance, without one in any.
+// The external memory as docs/reference/timing.md uses it: when a channel is ready, when the last
+// beat of a read and the response of a write come (docs/reference/memory.md). Keeps no order of its
+// own: with a limit on bandwidth the bursts must be handed over in the order of their acceptance,
+// without one in any.
 #pragma once
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The closed forms of docs/timing.md for MATMUL, VECTOR and VSET, written as on the page. `c` is
-// the cycle in which the instruction starts.
+// The closed forms of docs/reference/timing.md for MATMUL, VECTOR and VSET, written as on the page.
+// `c` is the cycle in which the instruction starts.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The page as a whole: random programs of all instructions on the Verilated machine, every
-// completion as docs/timing.md has it. Memories without a limit on bandwidth, so that the page's
-// formulas can be applied in program order.
+// completion as docs/reference/timing.md has it. Memories without a limit on bandwidth, so that the
+// page's formulas can be applied in program order.
 #include <vector>
 
 #include "tests/cosim/random_program.h"

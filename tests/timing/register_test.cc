@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Register accesses, segment scans, counters, interrupts and soft reset on the Verilated machine
-// against docs/timing.md.
+// against docs/reference/timing.md.
 #include <algorithm>
 #include <vector>
 

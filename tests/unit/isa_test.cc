@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The generated header: encodings against words written by hand from docs/isa.md, and round trips
-// of every opcode with random fields.
+// The generated header: encodings against words written by hand from docs/reference/isa.md, and
+// round trips of every opcode with random fields.
 #include "millrace/isa.h"
 
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // ULX3S: 25 MHz oscillator, 50 MHz by PLL; UART of the USB bridge, LED 0; memory in its SDRAM (MemLog2 = 25) or, smaller, in block
-// RAM. The SDRAM's clock is the inverse of the core's (docs/sdram.md).
+// RAM. The SDRAM's clock is the inverse of the core's (docs/developer/sdram.md).
 `default_nettype none
 module top #(
     parameter int ClockKhz = 12000, Baud = 115200, BoardId = 0, MemLog2 = 13,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What LOAD, STORE and SIGNAL mean (docs/isa.md), element by element, including faults; no time.
-// The bench compares the DMA engine with it.
+// What LOAD, STORE and SIGNAL mean (docs/reference/isa.md), element by element, including faults;
+// no time. The bench compares the DMA engine with it.
 #pragma once
 
 #include <cstddef>
