@@ -27,16 +27,16 @@ target_link_libraries(verilated_runtime PUBLIC ZLIB::ZLIB Threads::Threads)
 
 # Sources of the whole core in one configuration; the package first.
 function(millrace_rtl_sources config out)
-  file(GLOB found CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/rtl/lib/*.sv ${CMAKE_SOURCE_DIR}/rtl/dma/*.sv
-       ${CMAKE_SOURCE_DIR}/rtl/core/*.sv ${CMAKE_SOURCE_DIR}/rtl/bus/*.sv)
-  set(${out} ${CMAKE_SOURCE_DIR}/rtl/gen/${config}/millrace_pkg.sv ${found} ${CMAKE_SOURCE_DIR}/rtl/millrace.sv
+  file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/rtl/lib/*.sv ${PROJECT_SOURCE_DIR}/rtl/dma/*.sv
+       ${PROJECT_SOURCE_DIR}/rtl/core/*.sv ${PROJECT_SOURCE_DIR}/rtl/bus/*.sv)
+  set(${out} ${PROJECT_SOURCE_DIR}/rtl/gen/${config}/millrace_pkg.sv ${found} ${PROJECT_SOURCE_DIR}/rtl/millrace.sv
       PARENT_SCOPE)
 endfunction()
 
 # Library <target> from Verilator output with class prefix <prefix>.
 function(millrace_verilate target prefix top)
   cmake_parse_arguments(ARG "BUILD_ID" "" "SOURCES;ARGS" ${ARGN})
-  set(dir ${CMAKE_BINARY_DIR}/verilated/${prefix})
+  set(dir ${PROJECT_BINARY_DIR}/verilated/${prefix})
   set(args --trace-fst --x-assign unique --x-initial unique ${ARG_ARGS})
   if(ARG_BUILD_ID)
     list(PREPEND args --build-id)
@@ -44,8 +44,8 @@ function(millrace_verilate target prefix top)
   add_custom_command(
     OUTPUT ${dir}/${prefix}__ALL.a ${dir}/${prefix}.h
     COMMAND ${CMAKE_COMMAND} -E env CXX=${CMAKE_CXX_COMPILER} OBJCACHE=${CMAKE_CXX_COMPILER_LAUNCHER}
-            ${CMAKE_SOURCE_DIR}/scripts/verilate.sh ${dir} ${prefix} ${top} ${args} ${ARG_SOURCES}
-    DEPENDS ${ARG_SOURCES} ${CMAKE_SOURCE_DIR}/scripts/verilate.sh ${CMAKE_SOURCE_DIR}/sim/verilator/observe.vlt
+            ${PROJECT_SOURCE_DIR}/scripts/verilate.sh ${dir} ${prefix} ${top} ${args} ${ARG_SOURCES}
+    DEPENDS ${ARG_SOURCES} ${PROJECT_SOURCE_DIR}/scripts/verilate.sh ${PROJECT_SOURCE_DIR}/sim/verilator/observe.vlt
     COMMENT "Verilating ${prefix}" JOB_POOL verilate VERBATIM)
   add_custom_target(${target}_build DEPENDS ${dir}/${prefix}__ALL.a)
   file(MAKE_DIRECTORY ${dir})
@@ -58,7 +58,7 @@ endfunction()
 
 function(verilate_config config)
   millrace_rtl_sources(${config} sources)
-  set(args ${CMAKE_SOURCE_DIR}/sim/verilator/observe.vlt)
+  set(args ${PROJECT_SOURCE_DIR}/sim/verilator/observe.vlt)
   if(config STREQUAL "large")
     list(APPEND args --output-split 5000 --output-split-cfuncs 500)
   endif()
@@ -70,9 +70,9 @@ endfunction()
 
 function(verilate_module name)
   cmake_parse_arguments(ARG "" "TOP;CONFIG" "SOURCES;PARAMS;ARGS;BENCH;LIBS;LABELS" ${ARGN})
-  list(TRANSFORM ARG_SOURCES PREPEND ${CMAKE_SOURCE_DIR}/)
+  list(TRANSFORM ARG_SOURCES PREPEND ${PROJECT_SOURCE_DIR}/)
   if(ARG_CONFIG)
-    list(PREPEND ARG_SOURCES ${CMAKE_SOURCE_DIR}/rtl/gen/${ARG_CONFIG}/millrace_pkg.sv)
+    list(PREPEND ARG_SOURCES ${PROJECT_SOURCE_DIR}/rtl/gen/${ARG_CONFIG}/millrace_pkg.sv)
   endif()
   list(TRANSFORM ARG_PARAMS PREPEND -G)
   millrace_verilate(V${name} V${name} ${ARG_TOP} SOURCES ${ARG_SOURCES} ARGS ${ARG_PARAMS} ${ARG_ARGS})
@@ -86,9 +86,9 @@ endfunction()
 function(millrace_test name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LIBS;LABELS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
-  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
   target_link_libraries(${name} PRIVATE ${ARG_LIBS} GTest::gtest_main)
-  add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
   if(ARG_LABELS)
     set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}")
   endif()

@@ -17,6 +17,10 @@ class Schedule {
   Schedule(uint64_t first, uint64_t step, uint64_t per_cycle)
       : first_(first), step_(step), per_cycle_(per_cycle) {}
   uint64_t due(uint32_t beat) const { return (first_ + beat * step_) / per_cycle_; }
+  // Every beat `cycles` later.
+  Schedule later(uint64_t cycles) const {
+    return {first_ + cycles * per_cycle_, step_, per_cycle_};
+  }
 
  private:
   uint64_t first_ = 0;

@@ -5,12 +5,17 @@
 #include "sim/systemc/accelerator.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <cstring>
 
 #include "model/memory/bytes.h"
 
 // SystemC's library wants one, and programs that bring their own main() have none.
-extern "C" __attribute__((weak)) int sc_main(int, char**) { return 0; }
+extern "C" __attribute__((weak)) int sc_main(int, char**) {
+  std::fputs("millrace: neither main() nor sc_main() was linked before the SystemC library\n",
+             stderr);
+  return 1;
+}
 
 namespace millrace::systemc {
 
@@ -104,10 +109,18 @@ void Accelerator::access_loosely(Payload& payload, sc_time& delay) {
 }
 
 void Accelerator::access_in_time(Payload& payload) {
-  while (access_ != nullptr) wait(left_);
+  const uint64_t ticket = tickets_++;  // in the order in which they came
+  while (ticket != served_) wait(done_);
   access_ = &payload;
   kick_.notify();
-  while (access_ == &payload) wait(done_);
+  while (ticket == served_) wait(done_);
+}
+
+// The access is over, its response is set.
+void Accelerator::leave() {
+  access_ = nullptr;
+  ++served_;
+  done_.notify(sc_core::SC_ZERO_TIME);
 }
 
 // ---- Time.
@@ -121,16 +134,21 @@ void Accelerator::run() {
 
 void Accelerator::run_loosely() {
   while (true) {
-    irq.write(core_->irq());
+    const sc_time now = sc_time_stamp(), present = clock_.at(core_->cycle());
+    const bool line = core_->irq();
+    // Not before its time, if an access has run the machine ahead.
+    if (present > now && line != irq.read()) wait(present - now);
+    irq.write(line);
     const uint64_t next = core_->next();
-    const sc_time now = sc_time_stamp();
     if (next == UINT64_MAX || !health_) {
       wait(kick_);
     } else {
       const sc_time event = clock_.at(next);
       const sc_time quantum = ::tlm::tlm_global_quantum::instance().get();
-      wait(std::max({event > now ? event - now : sc_core::SC_ZERO_TIME, quantum, options_.period}),
-           kick_);
+      const sc_time here = sc_time_stamp();
+      wait(
+          std::max({event > here ? event - here : sc_core::SC_ZERO_TIME, quantum, options_.period}),
+          kick_);
     }
     while (inside_) wait(left_);
     inside_ = true;
@@ -160,12 +178,13 @@ void Accelerator::run_in_time() {
     run_to(clock_.floor(sc_time_stamp()));
     if (open_ && !core_->busy()) {
       finish(*access_);
-      access_ = nullptr;
       open_ = false;
-      done_.notify();
-      left_.notify(sc_core::SC_ZERO_TIME);
+      leave();
     }
-    if (access_ != nullptr && !open_ && clock_.at(core_->cycle()) == sc_time_stamp()) {
+    // At a clock edge; of a machine that stood while memory answered, and is behind, the next one.
+    const bool behind = core_->cycle() < clock_.floor(sc_time_stamp());
+    const bool edge = clock_.at(core_->cycle()) == sc_time_stamp();
+    if (access_ != nullptr && !open_ && (behind || edge)) {
       start(*access_);
       open_ = true;
     }
@@ -174,9 +193,7 @@ void Accelerator::run_in_time() {
   while (true) {  // out of order: everything is refused
     if (access_ != nullptr) {
       access_->set_response_status(::tlm::TLM_GENERIC_ERROR_RESPONSE);
-      access_ = nullptr;
-      done_.notify();
-      left_.notify(sc_core::SC_ZERO_TIME);
+      leave();
     }
     wait(kick_);
   }

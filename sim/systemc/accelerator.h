@@ -37,7 +37,8 @@ class Accelerator : public sc_core::sc_module {
   MemoryPort port_;
 
  public:
-  // A machine that cannot be made is an SC_REPORT_FATAL.
+  // A machine that cannot be made is an SC_REPORT_FATAL. The period is the memory's and the
+  // driver's, too.
   Accelerator(sc_core::sc_module_name name, const isa::Config& config,
               const AcceleratorOptions& options);
 
@@ -59,6 +60,7 @@ class Accelerator : public sc_core::sc_module {
   void access_in_time(Payload& payload);
   void start(const Payload& payload);
   void finish(Payload& payload);
+  void leave();
   void run();
   void run_loosely();
   void run_in_time();
@@ -70,9 +72,10 @@ class Accelerator : public sc_core::sc_module {
   std::unique_ptr<Core> core_;
   Status health_;
   sc_core::sc_event kick_, done_, left_;
-  bool inside_ = false;        // somebody runs the machine
-  Payload* access_ = nullptr;  // Timing::kAt: waits or is open
-  bool open_ = false;          // it is open
+  bool inside_ = false;                // Timing::kLt: somebody runs the machine
+  uint64_t tickets_ = 0, served_ = 0;  // Timing::kAt: accesses that came, and that are over
+  Payload* access_ = nullptr;          // Timing::kAt: waits or is open
+  bool open_ = false;                  // it is open
   // Of the last access, for the trace.
   uint32_t offset_ = 0, value_ = 0;
   bool write_ = false;

@@ -19,6 +19,10 @@ Bus::Bus(sc_core::sc_module_name name, const std::vector<Range>& ranges) : sc_mo
     target.out->register_nb_transport_bw(this, &Bus::nb_transport_bw, number);
     target.out->register_invalidate_direct_mem_ptr(this, &Bus::invalidate, number);
   }
+  SC_HAS_PROCESS(Bus);
+  SC_METHOD(begin_waiting);
+  sensitive << ended_;
+  dont_initialize();
 }
 
 Bus::Target* Bus::route(Payload& payload) {
@@ -40,32 +44,87 @@ void Bus::b_transport(int, Payload& payload, sc_time& delay) {
   payload.set_address(address);
 }
 
-::tlm::tlm_sync_enum Bus::nb_transport_fw(int initiator, Payload& payload, ::tlm::tlm_phase& phase,
-                                          sc_time& delay) {
-  if (const auto open = open_.find(&payload); open != open_.end()) {  // END_RESP
-    Target& target = *open->second.target;
-    payload.set_address(open->second.address - target.base);
-    open_.erase(open);
-    return (*target.out)->nb_transport_fw(payload, phase, delay);
-  }
-  const uint64_t address = payload.get_address();
-  Target* target = route(payload);
-  if (target == nullptr) return ::tlm::TLM_COMPLETED;
-  open_[&payload] = {initiator, target, address};
-  const auto sync = (*target->out)->nb_transport_fw(payload, phase, delay);
-  const bool responded = sync == ::tlm::TLM_COMPLETED || phase == ::tlm::BEGIN_RESP;
-  if (responded) payload.set_address(address);  // until then the target may look at its own
+namespace {
+
+// By what a target returns, or an initiator.
+bool responded(::tlm::tlm_sync_enum sync, const ::tlm::tlm_phase& phase) {
+  return sync == ::tlm::TLM_COMPLETED || phase == ::tlm::BEGIN_RESP;
+}
+bool over(::tlm::tlm_sync_enum sync, const ::tlm::tlm_phase& phase) {
+  return sync == ::tlm::TLM_COMPLETED || phase == ::tlm::END_RESP;
+}
+
+}  // namespace
+
+// Sends a request to its target. Until the response the payload's address is the target's.
+::tlm::tlm_sync_enum Bus::begin(const Open& open, Payload& payload, ::tlm::tlm_phase& phase,
+                                sc_time& delay) {
+  Target& target = *open.target;
+  payload.set_address(open.address - target.base);
+  target.request = &payload;
+  const auto sync = (*target.out)->nb_transport_fw(payload, phase, delay);
+  if (responded(sync, phase)) payload.set_address(open.address);
+  if (responded(sync, phase) || phase == ::tlm::END_REQ) target.request = nullptr;
   if (sync == ::tlm::TLM_COMPLETED) open_.erase(&payload);
   return sync;
 }
 
+::tlm::tlm_sync_enum Bus::nb_transport_fw(int initiator, Payload& payload, ::tlm::tlm_phase& phase,
+                                          sc_time& delay) {
+  if (phase == ::tlm::END_RESP) {
+    const auto found = open_.find(&payload);
+    if (found == open_.end()) return ::tlm::TLM_COMPLETED;
+    const Open open = found->second;
+    open_.erase(found);
+    payload.set_address(open.address - open.target->base);
+    return (*open.target->out)->nb_transport_fw(payload, phase, delay);
+  }
+  const uint64_t address = payload.get_address();
+  Target* target = route(payload);
+  if (target == nullptr) return ::tlm::TLM_COMPLETED;
+  const Open open = {initiator, target, address, sc_core::sc_time_stamp() + delay};
+  open_[&payload] = open;
+  if (target->request == nullptr && target->waiting.empty())
+    return begin(open, payload, phase, delay);
+  payload.acquire();
+  target->waiting.push_back(&payload);
+  return ::tlm::TLM_ACCEPTED;
+}
+
+void Bus::begin_waiting() {
+  for (Target& target : targets_)
+    while (target.request == nullptr && !target.waiting.empty()) {
+      Payload& payload = *target.waiting.front();
+      target.waiting.pop_front();
+      const Open open = open_[&payload];
+      ::tlm::tlm_phase phase = ::tlm::BEGIN_REQ;
+      sc_time delay = std::max(open.time, sc_core::sc_time_stamp()) - sc_core::sc_time_stamp();
+      const auto sync = begin(open, payload, phase, delay);
+      if (sync == ::tlm::TLM_COMPLETED) phase = ::tlm::BEGIN_RESP;
+      if (phase != ::tlm::BEGIN_REQ) {  // what a return would have said
+        const bool response = phase == ::tlm::BEGIN_RESP;
+        const auto answer = in[open.initiator]->nb_transport_bw(payload, phase, delay);
+        if (response && over(answer, phase)) {
+          phase = ::tlm::END_RESP;
+          nb_transport_fw(open.initiator, payload, phase, delay);
+        }
+      }
+      payload.release();
+    }
+}
+
 ::tlm::tlm_sync_enum Bus::nb_transport_bw(int, Payload& payload, ::tlm::tlm_phase& phase,
                                           sc_time& delay) {
-  const auto open = open_.find(&payload);
-  if (open == open_.end()) return ::tlm::TLM_COMPLETED;
-  if (phase == ::tlm::BEGIN_RESP) payload.set_address(open->second.address);
-  const auto sync = in[open->second.initiator]->nb_transport_bw(payload, phase, delay);
-  if (sync == ::tlm::TLM_COMPLETED) open_.erase(&payload);
+  const auto found = open_.find(&payload);
+  if (found == open_.end()) return ::tlm::TLM_COMPLETED;
+  const Open open = found->second;
+  if (open.target->request == &payload) {
+    open.target->request = nullptr;
+    if (!open.target->waiting.empty()) ended_.notify(sc_core::SC_ZERO_TIME);
+  }
+  if (phase == ::tlm::BEGIN_RESP) payload.set_address(open.address);
+  const auto sync = in[open.initiator]->nb_transport_bw(payload, phase, delay);
+  if (over(sync, phase)) open_.erase(&payload);
   return sync;
 }
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // An interconnect that decodes addresses and takes no time. Any number of initiators binds to `in`;
-// each target is bound to the socket of its range.
+// each target is bound to the socket of its range. By nb_transport, a target gets one request at a
+// time, as the base protocol has it; others wait in the order in which they came.
 #pragma once
 
 #include <tlm_utils/multi_passthrough_target_socket.h>
 #include <tlm_utils/simple_initiator_socket.h>
 
+#include <deque>
 #include <memory>
 #include <systemc>
 #include <unordered_map>
@@ -32,6 +34,8 @@ class Bus : public sc_core::sc_module {
   struct Target {
     uint64_t base, bytes;
     std::unique_ptr<Out> out;
+    const Payload* request = nullptr;  // that has begun and not ended
+    std::deque<Payload*> waiting{};
   };
   // The target of a transaction, whose address becomes the target's; null: there is none.
   Target* route(Payload& payload);
@@ -44,13 +48,19 @@ class Bus : public sc_core::sc_module {
   unsigned transport_dbg(int initiator, Payload& payload);
   void invalidate(int target, sc_dt::uint64 first, sc_dt::uint64 last);
 
-  std::vector<Target> targets_;
   struct Open {
     int initiator;
     Target* target;
-    uint64_t address;  // the initiator's
+    uint64_t address;       // the initiator's
+    sc_core::sc_time time;  // of its request
   };
-  std::unordered_map<const Payload*, Open> open_;  // that will be answered later
+  ::tlm::tlm_sync_enum begin(const Open& open, Payload& payload, ::tlm::tlm_phase& phase,
+                             sc_core::sc_time& delay);
+  void begin_waiting();
+
+  std::vector<Target> targets_;
+  std::unordered_map<const Payload*, Open> open_;  // by nb_transport
+  sc_core::sc_event ended_;                        // a request, while others wait
 };
 
 }  // namespace millrace::systemc

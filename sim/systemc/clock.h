@@ -9,7 +9,11 @@ namespace millrace::systemc {
 
 class Clock {
  public:
-  explicit Clock(const sc_core::sc_time& period) : period_(period.value()) {}
+  // A period below the kernel's resolution is an SC_REPORT_FATAL.
+  explicit Clock(const sc_core::sc_time& period) : period_(period.value()) {
+    if (period_ == 0) SC_REPORT_FATAL("millrace", "a clock period of 0 in the kernel's resolution");
+  }
+  sc_core::sc_time period() const { return at(1); }
   // When the cycle begins.
   sc_core::sc_time at(uint64_t cycle) const {
     return sc_core::sc_time::from_value(cycle * period_);

@@ -60,8 +60,9 @@ bool Driver::move(::tlm::tlm_command command, uint64_t addr, uint8_t* data, size
     payload_.set_data_ptr(data + done);
     payload_.set_data_length(static_cast<unsigned>(part));
     payload_.set_streaming_width(static_cast<unsigned>(part));
-    if (socket->transport_dbg(payload_) != part) return false;
-    done += part;
+    const unsigned moved = socket->transport_dbg(payload_);  // as far as the target likes
+    if (moved == 0) return false;
+    done += moved;
   }
   return true;
 }

@@ -9,6 +9,16 @@ namespace millrace::systemc {
 using sc_core::sc_time;
 using sc_core::sc_time_stamp;
 
+namespace {
+
+::tlm::tlm_response_status response_of(uint8_t axi) {
+  return axi == memory::kOkay     ? ::tlm::TLM_OK_RESPONSE
+         : axi == memory::kDecerr ? ::tlm::TLM_ADDRESS_ERROR_RESPONSE
+                                  : ::tlm::TLM_GENERIC_ERROR_RESPONSE;
+}
+
+}  // namespace
+
 Memory::Memory(sc_core::sc_module_name name, const MemoryOptions& options)
     : sc_module(name),
       options_(options),
@@ -29,9 +39,8 @@ Memory::Memory(sc_core::sc_module_name name, const MemoryOptions& options)
     return ::tlm::TLM_COMMAND_ERROR_RESPONSE;
   if (payload.get_data_length() == 0 || payload.get_streaming_width() < payload.get_data_length())
     return ::tlm::TLM_BURST_ERROR_RESPONSE;
-  if (payload.get_extension<Burst>() == nullptr &&
-      !bytes_.contains(payload.get_address(), payload.get_data_length()))
-    return ::tlm::TLM_ADDRESS_ERROR_RESPONSE;
+  if (payload.get_extension<Burst>() == nullptr)  // others know no beats: all or nothing
+    return response_of(bytes_.response(payload.get_address(), payload.get_data_length()));
   return ::tlm::TLM_OK_RESPONSE;
 }
 
@@ -65,7 +74,11 @@ void Memory::b_transport(Payload& payload, sc_time& delay) {
   Burst* known = payload.get_extension<Burst>();
   Burst burst;
   if (known != nullptr) {
+    if (known->period != clock_.period())
+      SC_REPORT_FATAL("millrace", "memory and accelerator have clocks of different periods");
     burst = *known;
+    const sc_time arrival = sc_time_stamp() + delay;
+    if (arrival > burst.sent) burst.cycle += clock_.ceil(arrival - burst.sent);
   } else {
     const uint64_t handshake = clock_.ceil(sc_time_stamp() + delay);
     burst.response = payload.is_write() ? memory::Channel::kB : memory::Channel::kR;
@@ -82,16 +95,15 @@ void Memory::b_transport(Payload& payload, sc_time& delay) {
                      burst.beats, burst.beat_bytes);
   uint8_t worst = memory::kOkay;
   const uint32_t accepted = move(payload, burst, worst);
-  if (worst != memory::kOkay)
-    payload.set_response_status(worst == memory::kDecerr ? ::tlm::TLM_ADDRESS_ERROR_RESPONSE
-                                                         : ::tlm::TLM_GENERIC_ERROR_RESPONSE);
-  if (known != nullptr) {
-    known->schedule = schedule;
-    known->accepted = accepted;
-  }
+  payload.set_response_status(response_of(worst));
   const bool read = burst.response == memory::Channel::kR;
   const sc_time over = clock_.at(schedule.due(read ? burst.beats - 1 : 0) + 1);
   if (over > sc_time_stamp()) delay = over - sc_time_stamp();
+  if (known != nullptr) {
+    known->schedule = schedule;
+    known->accepted = accepted;
+    known->answered = sc_time_stamp() + delay;
+  }
   payload.set_dmi_allowed(direct() && worst == memory::kOkay);
 }
 
@@ -103,10 +115,10 @@ void Memory::b_transport(Payload& payload, sc_time& delay) {
   return ::tlm::TLM_COMPLETED;
 }
 
-bool Memory::get_direct_mem_ptr(Payload&, ::tlm::tlm_dmi& dmi) {
+bool Memory::get_direct_mem_ptr(Payload& payload, ::tlm::tlm_dmi& dmi) {
   dmi.set_start_address(0);
   dmi.set_end_address(bytes_.size() - 1);
-  if (!direct()) return false;
+  if (!direct() || !bytes_.contains(payload.get_address(), 1)) return false;
   dmi.set_dmi_ptr(bytes_.at(0, bytes_.size()).data());
   dmi.allow_read_write();
   const sc_time latency = clock_.at(options_.spec.latency);

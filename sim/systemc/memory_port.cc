@@ -20,10 +20,6 @@ MemoryPort::MemoryPort(Timing timing, const memory::MemorySpec& spec, const Cloc
   socket.register_invalidate_direct_mem_ptr(this, &MemoryPort::invalidate);
 }
 
-MemoryPort::~MemoryPort() {
-  for (const auto& payload : payloads_) payload->release_extension<Burst>();
-}
-
 Schedule MemoryPort::transfer(memory::Port port, Channel response, uint64_t cycle, uint64_t addr,
                               uint32_t beats, uint32_t beat_bytes) {
   Burst burst;
@@ -32,6 +28,7 @@ Schedule MemoryPort::transfer(memory::Port port, Channel response, uint64_t cycl
   burst.cycle = cycle;
   burst.beats = beats;
   burst.beat_bytes = beat_bytes;
+  burst.period = clock_.period();
   addr += base_;
   if (response == Channel::kR) data.resize(size_t{beats} * beat_bytes);
   accepted = beats;
@@ -115,6 +112,7 @@ MemoryPort::Payload& MemoryPort::take(const Burst& burst, uint64_t addr) {
 Schedule MemoryPort::loosely(Payload& payload, Burst& burst) {
   const sc_time handshake = clock_.at(burst.cycle + 1), now = sc_time_stamp();
   sc_time delay = handshake > now ? handshake - now : sc_core::SC_ZERO_TIME;
+  burst.sent = now + delay;
   socket->b_transport(payload, delay);
   if (payload.is_dmi_allowed()) asked_ = granted_;  // the memory says that asking is worth it
   return answer(payload, burst, sc_time_stamp() + delay);
@@ -124,6 +122,7 @@ Schedule MemoryPort::approximately(Payload& payload, Burst& burst) {
   ::tlm::tlm_phase phase = ::tlm::BEGIN_REQ;
   sc_time delay;
   open_ = &payload;
+  burst.sent = sc_time_stamp();
   const auto sync = socket->nb_transport_fw(payload, phase, delay);
   const bool begun = sync == ::tlm::TLM_UPDATED && phase == ::tlm::BEGIN_RESP;
   if (sync == ::tlm::TLM_COMPLETED || begun) {
@@ -160,7 +159,10 @@ Schedule MemoryPort::answer(const Payload& payload, const Burst& burst, const sc
     refusal = payload.get_response_status() == ::tlm::TLM_ADDRESS_ERROR_RESPONSE ? memory::kDecerr
                                                                                  : memory::kSlverr;
   }
-  if (burst.schedule) return *burst.schedule;
+  if (burst.schedule) {
+    const sc_time added = responded - std::min(burst.answered, responded);
+    return burst.schedule->later(clock_.ceil(added));
+  }
   return Schedule(std::max(burst.cycle + 1, clock_.ceil(responded)), 1, 1);
 }
 

@@ -24,7 +24,6 @@ class MemoryPort : public memory::Outside, public ::tlm::tlm_mm_interface {
   // `spec`: times of bursts through a direct memory pointer. `base`: where address 0 of the machine
   // is.
   MemoryPort(Timing timing, const memory::MemorySpec& spec, const Clock& clock, uint64_t base);
-  ~MemoryPort() override;
 
   tlm_utils::simple_initiator_socket<MemoryPort> socket;
 
@@ -50,7 +49,10 @@ class MemoryPort : public memory::Outside, public ::tlm::tlm_mm_interface {
   void note(const Burst& burst, uint64_t addr);
 
   Payload& take(const Burst& burst, uint64_t addr);
-  void free(Payload* payload) override { free_.push_back(payload); }
+  void free(Payload* payload) override {
+    payload->reset();
+    free_.push_back(payload);
+  }
   ::tlm::tlm_sync_enum nb_transport_bw(Payload& payload, ::tlm::tlm_phase& phase,
                                        sc_core::sc_time& delay);
   void invalidate(sc_dt::uint64 first, sc_dt::uint64 last);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Memories that know nothing of this project behind the accelerator's socket: the standard
 // protocols, error responses, and direct memory pointers that are taken back.
-#include "sim/cycle/cycle_device.h"
-#include "tests/cosim/check.h"
-#include "tests/cosim/same.h"
+#include <deque>
+
 #include "tests/systemc/rig.h"
 
 namespace millrace::systemc {
@@ -12,9 +11,10 @@ namespace {
 using sc_core::sc_time;
 using ::tlm::tlm_generic_payload;
 
-// How it answers nb_transport_fw; b_transport takes kLatency.
+// How it answers. Everything takes kLatency.
 enum class Protocol {
-  kCompleted,   // at once
+  kCompleted,   // at once, with the time annotated
+  kWaits,       // b_transport waits
   kResponse,    // BEGIN_RESP at once, waits for END_RESP
   kFourPhases,  // END_REQ and BEGIN_RESP later, backwards
 };
@@ -37,7 +37,7 @@ class Foreign : public sc_core::sc_module {
   uint64_t bad = UINT64_MAX;
   ::tlm::tlm_response_status response = ::tlm::TLM_GENERIC_ERROR_RESPONSE;
   unsigned transactions = 0, finished = 0;
-  bool grants = false;  // direct memory pointers
+  bool grants = false;  // direct memory pointers, and says so
   void take_back() {
     grants = false;
     socket->invalidate_direct_mem_ptr(0, bytes_.size() - 1);
@@ -58,7 +58,11 @@ class Foreign : public sc_core::sc_module {
   void b_transport(tlm_generic_payload& payload, sc_time& delay) {
     ++transactions;
     move(payload);
-    delay += kLatency;
+    payload.set_dmi_allowed(grants);
+    if (protocol_ == Protocol::kWaits)
+      wait(kLatency);
+    else
+      delay += kLatency;
   }
   ::tlm::tlm_sync_enum nb_transport_fw(tlm_generic_payload& payload, ::tlm::tlm_phase& phase,
                                        sc_time& delay) {
@@ -67,11 +71,12 @@ class Foreign : public sc_core::sc_module {
       return ::tlm::TLM_COMPLETED;
     }
     EXPECT_EQ(phase, ::tlm::BEGIN_REQ);
-    EXPECT_EQ(waiting_, nullptr) << "one transaction at a time";
+    EXPECT_FALSE(requested_) << "one request at a time";
     ++transactions;
     if (protocol_ == Protocol::kFourPhases) {
       payload.acquire();
-      waiting_ = &payload;
+      waiting_.push_back(&payload);
+      requested_ = true;
       begin_.notify(delay);
       return ::tlm::TLM_ACCEPTED;
     }
@@ -86,15 +91,16 @@ class Foreign : public sc_core::sc_module {
   }
   void respond() {
     while (true) {
-      wait(begin_);
-      tlm_generic_payload& payload = *waiting_;
+      while (waiting_.empty()) wait(begin_);
+      tlm_generic_payload& payload = *waiting_.front();
       ::tlm::tlm_phase phase = ::tlm::END_REQ;
       sc_time delay;
       wait(kLatency / 2);
+      requested_ = false;
       EXPECT_EQ(socket->nb_transport_bw(payload, phase, delay), ::tlm::TLM_ACCEPTED);
       wait(kLatency / 2);
       move(payload);
-      waiting_ = nullptr;
+      waiting_.pop_front();
       phase = ::tlm::BEGIN_RESP;
       if (socket->nb_transport_bw(payload, phase, delay) == ::tlm::TLM_COMPLETED) ++finished;
       payload.release();
@@ -114,59 +120,33 @@ class Foreign : public sc_core::sc_module {
 
   std::vector<uint8_t> bytes_;
   Protocol protocol_;
-  tlm_generic_payload* waiting_ = nullptr;
+  std::deque<tlm_generic_payload*> waiting_;
+  bool requested_ = false;  // and the request has not ended
   sc_core::sc_event begin_;
 };
 
-constexpr uint64_t kMemory = uint64_t{1} << 33;  // where it is on the bus
-
 const isa::Config& config() { return *isa::find_config("small"); }
 
-// An accelerator and its driver on such a memory.
-class Platform : public sc_core::sc_module {
- public:
-  Platform(sc_core::sc_module_name name, Timing timing, Protocol protocol)
-      : sc_module(name),
-        bus("bus", {{"memory", kMemory, Rig::kRegisters}, {"registers", Rig::kRegisters, 0x1000}}),
-        memory("foreign", protocol, size_t{1} << config().mem_log2),
-        accelerator("accelerator", config(), {.timing = timing, .memory_base = kMemory}),
-        driver("driver", config(), {Rig::kRegisters, kMemory, uint64_t{1} << config().mem_log2}) {
-    ::tlm::tlm_global_quantum::instance().set(timing == Timing::kAt ? sc_core::SC_ZERO_TIME
-                                                                    : sc_time(1, sc_core::SC_US));
-    bus.out(0).bind(memory.socket);
-    bus.out(1).bind(accelerator.registers);
-    accelerator.memory.bind(bus.in);
-    accelerator.irq(irq);
-    driver.socket.bind(bus.in);
-  }
-  Bus bus;
-  Foreign memory;
-  Accelerator accelerator;
-  sc_core::sc_signal<bool> irq{"irq"};
-  Driver driver;
-};
+cosim::Outcome ideal(const cosim::Program& program) { return alone(config(), program, "ideal"); }
 
-cosim::Program program(uint64_t seed) {
-  cosim::ProgramOptions options;
-  options.seed = seed;
-  return cosim::random_program(config(), options);
-}
+using ForeignRig = RigOn<Foreign>;
 
-cosim::Outcome alone(const cosim::Program& p) {
-  sim::CycleDevice device(config(), {spec("ideal"), {}, {}});
-  return *cosim::run(device, p);
-}
-
-void with_platform(Timing timing, Protocol protocol, const std::function<void(Platform&)>& test) {
+// `test` in a thread of the kernel, and in one more for each further machine.
+void with_rig(Timing timing, Protocol protocol, size_t machines,
+              const std::function<void(ForeignRig&, size_t)>& test) {
   in_own_kernel([&] {
-    Platform platform("platform", timing, protocol);
-    bool ran = false;
-    Thread thread("thread", [&] {
-      test(platform);
-      ran = true;
+    ForeignRig rig("rig", config(), {.timing = timing}, machines, [&] {
+      return std::make_unique<Foreign>("foreign", protocol, machines << config().mem_log2);
     });
+    size_t ran = 0;
+    std::vector<std::unique_ptr<Thread>> threads;
+    for (size_t i = 0; i < machines; ++i)
+      threads.push_back(std::make_unique<Thread>(("thread" + std::to_string(i)).c_str(), [&, i] {
+        test(rig, i);
+        ++ran;
+      }));
     sc_core::sc_start();
-    EXPECT_TRUE(ran);
+    EXPECT_EQ(ran, machines);
   });
 }
 
@@ -180,16 +160,16 @@ class ForeignMemory : public testing::TestWithParam<Case> {};
 
 TEST_P(ForeignMemory, SameValues) {
   for (uint64_t seed = 1; seed <= 5; ++seed)
-    with_platform(GetParam().timing, GetParam().protocol, [&](Platform& platform) {
-      const cosim::Program p = program(seed);
-      const Result<cosim::Outcome> got = cosim::run(platform.driver, p);
+    with_rig(GetParam().timing, GetParam().protocol, 1, [&](ForeignRig& rig, size_t) {
+      const cosim::Program p = plain_program(config(), seed);
+      const Result<cosim::Outcome> got = cosim::run(*rig.drivers[0], p);
       ASSERT_TRUE(got) << got.error().message;
-      const cosim::Outcome wanted = alone(p);
+      const cosim::Outcome wanted = ideal(p);
       cosim::expect_same(wanted, *got);
       EXPECT_GT(got->cycles, wanted.cycles) << "such a memory is slower than an ideal one";
-      EXPECT_GT(platform.memory.transactions, 100u);
+      EXPECT_GT(rig.memory->transactions, 100u);
       if (GetParam().timing == Timing::kAt) {
-        EXPECT_EQ(platform.memory.finished, platform.memory.transactions);
+        EXPECT_EQ(rig.memory->finished, rig.memory->transactions);
       }
     });
 }
@@ -200,44 +180,130 @@ TEST_P(ForeignMemory, ErrorResponsesAreBusFaults) {
        {::tlm::TLM_INCOMPLETE_RESPONSE, ::tlm::TLM_GENERIC_ERROR_RESPONSE,
         ::tlm::TLM_ADDRESS_ERROR_RESPONSE, ::tlm::TLM_COMMAND_ERROR_RESPONSE,
         ::tlm::TLM_BURST_ERROR_RESPONSE, ::tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE})
-    with_platform(GetParam().timing, GetParam().protocol, [&](Platform& platform) {
-      const cosim::Program p = program(1);
-      platform.memory.response = response;
-      platform.memory.bad = 0;
-      ASSERT_TRUE(cosim::soft_reset(platform.driver));
-      ASSERT_TRUE(platform.driver.write_reg(reg::kRingBase, p.ring_base));
-      ASSERT_TRUE(platform.driver.write_reg(reg::kRingTail, 1));
-      ASSERT_TRUE(platform.driver.advance(10'000));
-      const uint32_t code = *platform.driver.read_reg(reg::kFault) >> reg::kFaultCodeLow &
-                            ((1u << reg::kFaultCodeBits) - 1);
+    with_rig(GetParam().timing, GetParam().protocol, 1, [&](ForeignRig& rig, size_t) {
+      Driver& driver = *rig.drivers[0];
+      const cosim::Program p = plain_program(config(), 1);
+      rig.memory->response = response;
+      rig.memory->bad = 0;
+      ASSERT_TRUE(cosim::soft_reset(driver));
+      ASSERT_TRUE(driver.write_reg(reg::kRingBase, p.ring_base));
+      ASSERT_TRUE(driver.write_reg(reg::kRingTail, 1));
+      ASSERT_TRUE(driver.advance(10'000));
+      const uint32_t code =
+          *driver.read_reg(reg::kFault) >> reg::kFaultCodeLow & ((1u << reg::kFaultCodeBits) - 1);
       EXPECT_EQ(static_cast<isa::Fault>(code), isa::Fault::kBus);
-      EXPECT_EQ(*platform.driver.read_reg(reg::kFaultAddr), p.ring_base);
-      platform.memory.bad = UINT64_MAX;
-      const Result<cosim::Outcome> got = cosim::run(platform.driver, p);
+      EXPECT_EQ(*driver.read_reg(reg::kFaultAddr), p.ring_base);
+      rig.memory->bad = UINT64_MAX;
+      const Result<cosim::Outcome> got = cosim::run(driver, p);
       ASSERT_TRUE(got) << got.error().message;
-      cosim::expect_same(alone(p), *got);
+      cosim::expect_same(ideal(p), *got);
     });
 }
 
 INSTANTIATE_TEST_SUITE_P(Platform, ForeignMemory,
                          testing::Values(Case{"blocking", Timing::kLt, Protocol::kCompleted},
+                                         Case{"waiting", Timing::kLt, Protocol::kWaits},
                                          Case{"completed", Timing::kAt, Protocol::kCompleted},
                                          Case{"response", Timing::kAt, Protocol::kResponse},
                                          Case{"four_phases", Timing::kAt, Protocol::kFourPhases}),
                          [](const auto& info) { return info.param.name; });
 
-// Pointers that are taken back are not used again; transactions take their place.
-TEST(DirectPointers, AreTakenBack) {
-  with_platform(Timing::kLt, Protocol::kCompleted, [](Platform& platform) {
-    const cosim::Program p = program(2);
-    const cosim::Outcome wanted = alone(p);
-    platform.memory.grants = true;
-    cosim::expect_same(wanted, *cosim::run(platform.driver, p));
-    EXPECT_EQ(platform.memory.transactions, 0u);
-    platform.memory.take_back();
-    cosim::expect_same(wanted, *cosim::run(platform.driver, p));
-    EXPECT_GT(platform.memory.transactions, 100u);
+// Two machines in one memory of that kind: one request at a time reaches it.
+TEST(ForeignMemories, OneRequestAtATime) {
+  for (const Protocol protocol : {Protocol::kResponse, Protocol::kFourPhases})
+    with_rig(Timing::kAt, protocol, 2, [&](ForeignRig& rig, size_t machine) {
+      const cosim::Program p = plain_program(config(), 1 + machine);
+      const Result<cosim::Outcome> got = cosim::run(*rig.drivers[machine], p);
+      ASSERT_TRUE(got) << got.error().message;
+      cosim::expect_same(ideal(p), *got);
+    });
+}
+
+// Pointers that are taken back are not used again until they are granted again.
+TEST(DirectPointers, AreTakenBackAndGrantedAgain) {
+  with_rig(Timing::kLt, Protocol::kCompleted, 1, [](ForeignRig& rig, size_t) {
+    const cosim::Program p = plain_program(config(), 2);
+    const cosim::Outcome wanted = ideal(p);
+    Foreign& memory = *rig.memory;
+    memory.grants = true;
+    cosim::expect_same(wanted, *cosim::run(*rig.drivers[0], p));
+    EXPECT_EQ(memory.transactions, 0u);
+    memory.take_back();
+    cosim::expect_same(wanted, *cosim::run(*rig.drivers[0], p));
+    const unsigned without = memory.transactions;
+    EXPECT_GT(without, 100u);
+    memory.grants = true;
+    cosim::expect_same(wanted, *cosim::run(*rig.drivers[0], p));
+    EXPECT_EQ(memory.transactions, without + 1) << "the one that said so";
   });
+}
+
+// This project's memory behind an interconnect that takes 10 cycles there and 5 back.
+class Far : public sc_core::sc_module {
+ public:
+  Far(sc_core::sc_module_name name, const MemoryOptions& options, bool waits)
+      : sc_module(name), waits_(waits), memory_("memory", options) {
+    socket.register_b_transport(this, &Far::b_transport);
+    socket.register_nb_transport_fw(this, &Far::nb_transport_fw);
+    socket.register_transport_dbg(this, &Far::transport_dbg);
+    out_.bind(memory_.socket);
+  }
+  tlm_utils::simple_target_socket<Far> socket{"socket"};
+
+ private:
+  void pass(sc_time& delay, double cycles) {
+    if (waits_)
+      wait(cycles * default_period());
+    else
+      delay += cycles * default_period();
+  }
+  void b_transport(tlm_generic_payload& payload, sc_time& delay) {
+    pass(delay, 10);
+    out_->b_transport(payload, delay);
+    pass(delay, 5);
+  }
+  ::tlm::tlm_sync_enum nb_transport_fw(tlm_generic_payload& payload, ::tlm::tlm_phase& phase,
+                                       sc_time& delay) {
+    delay += 10 * default_period();
+    const auto sync = out_->nb_transport_fw(payload, phase, delay);
+    delay += 5 * default_period();
+    return sync;
+  }
+  unsigned transport_dbg(tlm_generic_payload& payload) { return out_->transport_dbg(payload); }
+
+  bool waits_;
+  Memory memory_;
+  tlm_utils::simple_initiator_socket<Far> out_{"out"};
+};
+
+// Its time counts: a latency of 40 cycles becomes one of 55.
+TEST(FarMemory, TakesItsTime) {
+  struct Variant {
+    Timing timing;
+    bool waits;
+  };
+  for (const auto& [timing, waits] :
+       {Variant{Timing::kLt, false}, Variant{Timing::kLt, true}, Variant{Timing::kAt, false}})
+    in_own_kernel([timing = timing, waits = waits] {
+      MemoryOptions options;
+      options.bytes = uint64_t{1} << config().mem_log2;
+      options.spec = spec("fixed:40:16");
+      RigOn<Far> rig("rig", config(), {.timing = timing}, 1,
+                     [&] { return std::make_unique<Far>("far", options, waits); });
+      const cosim::Program p = plain_program(config(), 4);
+      ASSERT_EQ(p.doorbells.size(), 1u) << "no cycles that depend on the host";
+      bool ran = false;
+      Thread thread("thread", [&] {
+        const Result<cosim::Outcome> got = cosim::run(*rig.drivers[0], p);
+        ASSERT_TRUE(got) << got.error().message;
+        const cosim::Outcome wanted = alone(config(), p, "fixed:55:16");
+        cosim::expect_same(wanted, *got);
+        EXPECT_EQ(got->cycles, wanted.cycles) << (timing == Timing::kAt ? "at" : "lt") << waits;
+        ran = true;
+      });
+      sc_core::sc_start();
+      EXPECT_TRUE(ran);
+    });
 }
 
 }  // namespace

@@ -1,27 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Two accelerators on one memory (docs/guide/systemc.md): what they compute, and what it costs
 // them.
-#include "sim/cycle/cycle_device.h"
-#include "tests/cosim/check.h"
-#include "tests/cosim/same.h"
 #include "tests/systemc/rig.h"
 
 namespace millrace::systemc {
 namespace {
 
 using cosim::Outcome;
-
-// No faults: an address beyond one machine's memory is the other's.
-cosim::Program program(const isa::Config& config, uint64_t seed) {
-  cosim::ProgramOptions options;
-  options.seed = seed;
-  return cosim::random_program(config, options);
-}
-
-Outcome alone(const isa::Config& config, const cosim::Program& p, const char* memory) {
-  sim::CycleDevice device(config, {spec(memory), {}, {}});
-  return *cosim::run(device, p);
-}
 
 AcceleratorOptions options(Timing timing, const char* memory, CoreFactory core = make_cycle_core) {
   AcceleratorOptions options;
@@ -53,7 +38,8 @@ struct Pair {
 
 constexpr const char* kMemories[] = {"fixed:40:16", "random:5:16:8:40", "onchip", "ddr3-1600"};
 
-// The values are those of a machine alone; the cycles are those of two RTLs on one memory.
+// The values are those of a machine alone (there are no faults: an address beyond one machine's
+// memory is the other's); the cycles are those of two RTLs on one memory.
 TEST(Shared, EqualsTwoRtls) {
   for (const char* name : {"nano", "small"})
     for (const char* memory : kMemories)
@@ -61,7 +47,8 @@ TEST(Shared, EqualsTwoRtls) {
         in_own_kernel([&] {
           SCOPED_TRACE(std::string(name) + ", " + memory + ", seed " + std::to_string(seed));
           const isa::Config& config = *isa::find_config(name);
-          const std::vector programs = {program(config, seed), program(config, seed + 100)};
+          const std::vector programs = {plain_program(config, seed),
+                                        plain_program(config, seed + 100)};
           Pair model("model", config, options(Timing::kAt, memory), programs);
           Pair rtl("rtl", config, options(Timing::kAt, memory, make_rtl_core), programs);
           sc_core::sc_start();
@@ -80,7 +67,7 @@ TEST(Shared, AnIdleMachineCostsNothing) {
     in_own_kernel([&] {
       SCOPED_TRACE(memory);
       const isa::Config& config = *isa::find_config("base");
-      const cosim::Program p = program(config, 7);
+      const cosim::Program p = plain_program(config, 7);
       Rig rig("rig", config, {.spec = spec(memory)}, options(Timing::kAt, memory), 2);
       Outcome got;
       Thread host("host", [&] { got = *cosim::run(*rig.drivers[1], p); });
@@ -93,7 +80,7 @@ TEST(Shared, AnIdleMachineCostsNothing) {
 // and the same happens each time.
 TEST(Shared, TwinsWaitForEachOther) {
   const isa::Config& config = *isa::find_config("base");
-  const cosim::Program p = program(config, 7);
+  const cosim::Program p = plain_program(config, 7);
   const uint64_t single = alone(config, p, "fixed:40:16").cycles;
   in_own_kernel([&] {
     Pair first("first", config, options(Timing::kAt, "fixed:40:16"), {p, p});
@@ -110,7 +97,7 @@ TEST(Shared, TwinsWaitForEachOther) {
 TEST(Shared, DirectPointersDoNotContend) {
   in_own_kernel([&] {
     const isa::Config& config = *isa::find_config("base");
-    const cosim::Program p = program(config, 7);
+    const cosim::Program p = plain_program(config, 7);
     Pair twins("twins", config, options(Timing::kLt, "fixed:40:16"), {p, p});
     sc_core::sc_start();
     for (size_t i = 0; i < 2; ++i)
