@@ -112,16 +112,24 @@ module vector (
   wire acc1 = op.src1_kind == millrace_pkg::SourceAcc;
   wire acc2 = op.src2_kind == millrace_pkg::SourceAcc;
   wire accd = op.dst_kind == millrace_pkg::SpaceAcc;
-  wire ok1 = op.src1_kind == millrace_pkg::SourceScalar
-          || !millrace_pkg::outside(acc1, 16'(src1), op.src1, op.src1_hi);
-  wire okd = !millrace_pkg::outside(accd, 16'(dst), op.dst, op.dst_hi) || !inner_last;
+  logic [millrace_pkg::MaxBanks-1:0] banks1_q, banksd_q, banksp_q;  // from the cycle after an instruction is there
+  always_ff @(posedge clk_i) begin
+    banks1_q <= op.src1_kind == millrace_pkg::SourceScalar ? '1 : millrace_pkg::banks(acc1, op.src1, op.src1_hi);
+    banksd_q <= millrace_pkg::banks(accd, op.dst, op.dst_hi);
+    banksp_q <= millrace_pkg::banks(1'b0, op.param, op.param_hi);
+  end
+  wire ok1 = banks1_q[millrace_pkg::bank_of(acc1, 16'(src1))];
+  wire okd = banksd_q[millrace_pkg::bank_of(accd, 16'(dst))] || !inner_last;
   wire [3:0] param_idx = param_state ? param_idx_q : row_param;
   wire [SpW-1:0] param = param_q + SpW'(param_idx);
-  wire okp = !millrace_pkg::outside(1'b0, 16'(param), op.param, op.param_hi);
+  wire okp = banksp_q[millrace_pkg::bank_of(1'b0, 16'(param))];
   logic ok2;
   if (millrace_pkg::VecBinary != 0) begin : g_binary
-    assign ok2 = op.src2_kind == millrace_pkg::SourceScalar
-        || !millrace_pkg::outside(acc2, 16'(src2), op.src2, op.src2_hi);
+    logic [millrace_pkg::MaxBanks-1:0] banks2_q;
+    always_ff @(posedge clk_i) begin
+      banks2_q <= op.src2_kind == millrace_pkg::SourceScalar ? '1 : millrace_pkg::banks(acc2, op.src2, op.src2_hi);
+    end
+    assign ok2 = banks2_q[millrace_pkg::bank_of(acc2, 16'(src2))];
     loop_addr #(.N(Loops), .AddrW(AddrW)) u_src2 (
         .clk_i, .load_i(load), .step_i(step), .advance_i(advance),
         .base_i(op.src2[AddrW-1:0]), .strides_i(strides2), .addr_o(src2)
