@@ -88,10 +88,11 @@ module sdram_memory #(
   logic [LenW+1:0] owed_q;
   wire beat_taken = m_wvalid_i && m_wready_o;
   assign m_wready_o = beat_ready && owed_q != '0;
+  wire [millrace_pkg::Dim + millrace_pkg::WordBits-1:0] unused_next;
   fifo #(.Width(millrace_pkg::Dim + millrace_pkg::WordBits), .Depth(2)) u_beats (
       .clk_i, .rst_ni,
       .in_valid_i(m_wvalid_i && owed_q != '0), .in_ready_o(beat_ready), .in_data_i({m_wstrb_i, m_wdata_i}),
-      .out_valid_o(beat_valid), .out_ready_i(beat_pop), .out_data_o(beat)
+      .out_valid_o(beat_valid), .out_ready_i(beat_pop), .out_data_o(beat), .next_data_o(unused_next)
   );
 
   // ---- Beats. `go`: this cycle decides a column command, which is on the pins in the next.

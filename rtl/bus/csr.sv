@@ -127,7 +127,7 @@ module csr #(
 
   // ---- Reads.
   wire read = s_arvalid_i && !s_rvalid_o;
-  wire [11:0] counter = s_araddr_i - millrace_pkg::RegBusyLoad;
+  wire [4:0] counter = s_araddr_i[6:2] - millrace_pkg::RegBusyLoad[6:2];
   logic [31:0] rdata;
   logic known, pending, pending_q;
   logic rvalid_q, rerror_q;
@@ -175,10 +175,10 @@ module csr #(
       millrace_pkg::RegCycles: rdata = cycles_q[31:0];
       millrace_pkg::RegCyclesHi: rdata = 32'(64'(cycles_q) >> 32);
       default: begin
-        known = counter[11:2] < 10'(Counts) && counter[1:0] == 2'd0;
+        known = s_araddr_i >= millrace_pkg::RegBusyLoad && s_araddr_i <= millrace_pkg::RegEmptyVector && s_araddr_i[1:0] == 2'd0;
         if (known) begin
-          rdata   = count_q[counter[6:2]];
-          pending = event_q[counter[6:2]];
+          rdata   = count_q[counter];
+          pending = event_q[counter];
         end else begin
           known = is_segment(s_araddr_i);
           unique case (s_araddr_i[3:2])

@@ -88,21 +88,19 @@ module segments (
     wire [32:0] o_size = a_ring ? ring_size : 33'(size_q[ai]);
     logic [31:0] t_base_q, o_base_q;
     logic [32:0] t_end_q, o_end_q;
-    logic t_some_q, o_some_q;  // not empty
     always_ff @(posedge clk_i) begin
       if (!busy_q) begin
         t_base_q <= t_base;
         t_end_q  <= 33'(t_base) + t_size;
-        t_some_q <= t_size != '0;
       end
       o_base_q <= o_base;
       o_end_q  <= 33'(o_base) + o_size;
-      o_some_q <= o_size != '0;
     end
 
     // A range that wraps around the address space is taken to overlap everything; an empty one overlaps nothing.
     wire wraps = t_end_q > 33'h1_0000_0000 || o_end_q > 33'h1_0000_0000;
-    wire overlap = t_some_q && o_some_q && ((33'(t_base_q) < o_end_q && 33'(o_base_q) < t_end_q) || wraps);
+    wire some = 33'(t_base_q) != t_end_q && 33'(o_base_q) != o_end_q;
+    wire overlap = some && ((33'(t_base_q) < o_end_q && 33'(o_base_q) < t_end_q) || wraps);
     wire is_ring = t_ring != o_ring;
 
     assign revoke_index = t_ring ? oi : ti;

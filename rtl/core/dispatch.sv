@@ -170,24 +170,28 @@ module dispatch #(
     end
     assign unit_busy_o[u] = begun_q != '0 || start[u];
     // A unit without work is charged to itself, else to the unit of the oldest slot that its next instruction waits for.
+    wire [SlotW-1:0] next = op_slot_o[u*SlotW+:SlotW];
     if (millrace_pkg::Counters != 0) begin : g_stall
-      wire [Slots-1:0] waits = wait_q[op_slot_o[u*SlotW+:SlotW]];
-      logic [Units-1:0] blame;
-      logic [SlotW-1:0] nth;
-      always_comb begin
-        blame = Units'(1) << u;
-        nth   = '0;
-        for (int i = 0; i < Slots; i++) begin  // from the youngest to the oldest
-          nth = head_q[SlotW-1:0] - SlotW'(i) - 1'b1;
-          if (head_valid[u] && waits[nth]) blame = unit_q[nth];
-        end
-      end
-      assign stall_o[u*Units+:Units] = unit_busy_o[u] ? '0 : blame;
+      assign stall_o[u*Units+:Units] = unit_busy_o[u] ? '0 : head_valid[u] && !free_q[next] ? blame_q[next] : Units'(1) << u;
     end else begin : g_no_stall
       assign stall_o[u*Units+:Units] = '0;
-      wire unused_stall = &{1'b0, head_valid[u], unit_q[0]};
+      wire unused_stall = &{1'b0, head_valid[u], blame_q[next]};
     end
   end
+  // Unit of the oldest slot that each waits for. Slot i's elders are, from the oldest on, i + 1, i + 2, ...
+  logic [Units-1:0] blame_q [Slots], blame [Slots];
+  logic [SlotW-1:0] elder;
+  always_comb begin
+    elder = '0;
+    for (int i = 0; i < Slots; i++) begin
+      blame[i] = '0;
+      for (int k = Slots - 1; k > 0; k--) begin
+        elder = SlotW'(i + k);
+        if (wait_d[i][elder]) blame[i] = unit_q[elder];
+      end
+    end
+  end
+  always_ff @(posedge clk_i) for (int i = 0; i < Slots; i++) blame_q[i] <= blame[i];
   assign head_o        = 32'(head_q);
 
   always_ff @(posedge clk_i) begin

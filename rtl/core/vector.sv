@@ -69,8 +69,8 @@ module vector (
   logic unused;
   assign unused = &{1'b0, op, vset_q, loop_end, src2, strides2, first};
   logic [AddrW-1:0] src1, src2, dst;
-  logic [SpW-1:0] param_q;  // first parameter word of the iteration of loop 3
-  logic [3:0] param_idx_q, row_param;
+  logic [SpW-1:0] param_q;  // pipelined: next parameter word; serial: first one of the iteration of loop 3
+  logic [3:0] param_idx_q;
   logic last, inner_last, first;
 
   loop_nest #(.N(Loops), .CountW(CountW)) u_nest (
@@ -120,8 +120,7 @@ module vector (
   end
   wire ok1 = banks1_q[millrace_pkg::bank_of(acc1, 16'(src1))];
   wire okd = banksd_q[millrace_pkg::bank_of(accd, 16'(dst))] || !inner_last;
-  wire [3:0] param_idx = param_state ? param_idx_q : row_param;
-  wire [SpW-1:0] param = param_q + SpW'(param_idx);
+  logic [SpW-1:0] param;
   wire okp = banksp_q[millrace_pkg::bank_of(1'b0, 16'(param))];
   logic ok2;
   if (millrace_pkg::VecBinary != 0) begin : g_binary
@@ -181,14 +180,19 @@ module vector (
     end
     if (!param_state) param_idx_q <= '0;
     else if (item_ready) param_idx_q <= param_idx_q + 1'b1;
-    if (load) param_q <= op.param[SpW-1:0];
-    else if (step && advance[Loops-1]) param_q <= param;  // row_param is 9 at a step
   end
 
   if (millrace_pkg::SerialQuant != 0) begin : g_serial
     if (millrace_pkg::Dim != 4 || millrace_pkg::Lanes != 1 || millrace_pkg::VecBinary != 0
         || millrace_pkg::VecReduce != 0 || millrace_pkg::VecPreshift != 0 || millrace_pkg::VecFp32 != 0) begin : g_check
       $error("vec_serial: Dim must be 4, Lanes 1, and no vector option set");
+    end
+    logic [3:0] row_param;
+    wire [3:0] param_idx = param_state ? param_idx_q : row_param;
+    assign param = param_q + SpW'(param_idx);
+    always_ff @(posedge clk_i) begin
+      if (load) param_q <= op.param[SpW-1:0];
+      else if (step && advance[Loops-1]) param_q <= param;  // row_param is 9 at a step
     end
     vec_serial u_datapath (
         .clk_i, .rst_ni,
@@ -208,6 +212,11 @@ module vector (
     if (millrace_pkg::Slices != 2 && millrace_pkg::Slices != 4) begin : g_check
       $error("vec_datapath: Dim / Lanes must be 2 or 4");
     end
+    assign param = param_q;
+    always_ff @(posedge clk_i) begin
+      if (load) param_q <= op.param[SpW-1:0];
+      else if (param_state && item_ready) param_q <= param_q + 1'b1;
+    end
     vec_datapath u_datapath (
         .clk_i, .rst_ni,
         .op_i(op), .vset_i(vset_q), .slot_i(op_slot_i),
@@ -220,7 +229,6 @@ module vector (
         .acc1_rd_valid_o, .acc1_rd_addr_o, .acc1_rd_data_i, .acc2_rd_valid_o, .acc2_rd_addr_o, .acc2_rd_data_i,
         .acc_wr_valid_o, .acc_wr_addr_o, .acc_wr_quarter_o, .acc_wr_data_o
     );
-    assign row_param = ParamWords;
     assign acc1_rd_quarter_o = '0;
   end
   assign {sp1_rd_en_o, sp2_rd_en_o, acc1_rd_en_o, acc2_rd_en_o} = '1;

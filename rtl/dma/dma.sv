@@ -99,23 +99,32 @@ module dma #(
   // Instruction of the data side, and the banks that it declares.
   wire [millrace_pkg::MaxBanks-1:0] op_banks = millrace_pkg::banks(op.space, op.dst, op.dst_hi);
   logic [millrace_pkg::MaxBanks-1:0] head_banks;
+  logic head_begin;
+  logic [15:0] head_base;
   if (Serial) begin : g_direct
-    always_ff @(posedge clk_i) head_banks <= op_banks;  // no word moves in an instruction's first cycle
+    // No word moves in an instruction's first cycle.
+    always_ff @(posedge clk_i) head_banks <= op_banks;
+    assign head_begin = rows_valid && first;
+    assign head_base  = op.dst;
     assign queue_ready = 1'b1;
     assign head        = op;
     assign head_slot   = op_slot_i;
   end else begin : g_queue
     localparam int OpBits = 256;
-    wire [millrace_pkg::MaxBanks+SlotW+OpBits-1:0] data;
+    millrace_pkg::load_t next;
+    wire [millrace_pkg::MaxBanks+SlotW+OpBits-1:0] data, next_data;
     wire valid;
+    assign head_begin = !valid || head_pop;
+    assign head_base  = next.dst;
+    assign next       = next_data[OpBits-1:0];
     assign head      = data[OpBits-1:0];
     assign {head_banks, head_slot} = data[OpBits+:millrace_pkg::MaxBanks+SlotW];
     fifo #(.Width(millrace_pkg::MaxBanks + SlotW + OpBits), .Depth(millrace_pkg::QueueDepth)) u_queue (
         .clk_i, .rst_ni,
         .in_valid_i(start), .in_ready_o(queue_ready), .in_data_i({op_banks, op_slot_i, op}),
-        .out_valid_o(valid), .out_ready_i(head_pop), .out_data_o(data)
+        .out_valid_o(valid), .out_ready_i(head_pop), .out_data_o(data), .next_data_o(next_data)
     );
-    wire unused_valid = &{1'b0, valid};
+    wire unused_next = &{1'b0, next_data, next};
   end
 
   // ---- Address side.
@@ -178,8 +187,8 @@ module dma #(
   wire step = word_valid || w_step;
 
   dma_words u_words (
-      .clk_i, .rst_ni,
-      .op_i(head), .banks_i(head_banks), .step_i(step), .ends_i(ends), .clear_i(finish_fault),
+      .clk_i,
+      .begin_i(head_begin), .base_i(head_base), .op_i(head), .banks_i(head_banks), .step_i(step), .ends_i(ends),
       .addr_o(word_addr), .quarter_o(quarter), .bad_o(bad)
   );
 
@@ -222,18 +231,19 @@ module dma #(
   assign finish_fault = seg_fault && !burst_valid && !flight_valid && !word_busy;
   assign head_pop     = (step && ends[0] && ends[2]) || finish_fault;
 
+  wire [31:0] word_fault = head.space ? 32'(word_addr[millrace_pkg::AccAddrBits-1:0]) : 32'(word_addr);
   always_comb begin
     code_d = done_q ? millrace_pkg::FaultNone : code_q;
     addr_d = addr_q;
     if (w_fault) begin
       code_d = millrace_pkg::FaultBank;
-      addr_d = 32'(word_addr);
+      addr_d = word_fault;
     end else if (clean && ((word_valid && word_error) || write_error)) begin
       code_d = millrace_pkg::FaultBus;
       addr_d = 32'(bus_addr) << BeatW;
     end else if (clean && word_valid && bad) begin
       code_d = millrace_pkg::FaultBank;
-      addr_d = 32'(word_addr);
+      addr_d = word_fault;
     end else if (clean && finish_fault) begin
       code_d = seg_ok ? millrace_pkg::FaultSegment : millrace_pkg::FaultPermission;
       addr_d = fault_offset;

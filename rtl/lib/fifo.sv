@@ -10,7 +10,7 @@ module fifo #(
     input  wire logic             in_valid_i, out_ready_i,
     output logic                  in_ready_o, out_valid_o,
     input  wire logic [Width-1:0] in_data_i,
-    output logic      [Width-1:0] out_data_o
+    output logic      [Width-1:0] out_data_o, next_data_o  // the head; the one that pop, or a push into the empty FIFO, makes it
 );
   logic valid_q;
   logic [Width-1:0] head_q, second;
@@ -20,10 +20,11 @@ module fifo #(
   assign in_ready_o  = !full;
   assign out_valid_o = valid_q;
   assign out_data_o  = head_q;
+  assign next_data_o = several ? second : in_data_i;
 
   always_ff @(posedge clk_i) begin
     valid_q <= rst_ni && (push || several || (valid_q && !out_ready_i));
-    if (Depth == 1 ? push : !valid_q || out_ready_i) head_q <= several ? second : in_data_i;
+    if (Depth == 1 ? push : !valid_q || out_ready_i) head_q <= next_data_o;
   end
 
   if (Depth == 1) begin : g_one
