@@ -3,7 +3,7 @@
 //
 // Slot = instruction index modulo Slots, allocated in ring order, so age is a subtraction. Row i of the wait matrix names the
 // older slots that overlap slot i's resources; it clears column by column as slots complete. A slot may start when its row is
-// clear. On a fault nothing younger starts, everything older does; the record is the lowest index that faulted.
+// clear, which is a register beside it (free_q). On a fault nothing younger starts, everything older does; the record is the lowest index that faulted.
 // An instruction is dispatched in the cycle it is valid if its slot is free and its queue has room; it may start in the next.
 `default_nettype none
 module dispatch #(
@@ -19,12 +19,16 @@ module dispatch #(
     input  wire logic [       millrace_pkg::SpBanks-1:0] sp_mask_i,
     input  wire logic [      millrace_pkg::AccBanks-1:0] acc_mask_i,
     input  wire logic [                            31:0] bus_addr_i,   // where the instruction was fetched
-    output logic      [       millrace_pkg::SegBits-1:0] alias_seg_o,
-    input  wire logic [      millrace_pkg::Segments-1:0] alias_i,      // segments that share memory with `alias_seg_o`
+    // Segment of the instruction, if it has one, and those that share memory with it. They do not change while anything runs.
+    output logic      [       millrace_pkg::SegBits-1:0] seg_id_o,
+    output logic      [                            15:0] row_bytes_o,
+    input  wire millrace_pkg::segment_t                  segment_i,
+    input  wire logic [      millrace_pkg::Segments-1:0] alias_i,
     // To and from the units.
     output logic      [                       Units-1:0] op_valid_o,
     output logic      [                   Units*256-1:0] op_data_o,
     output logic      [Units*millrace_pkg::SlotBits-1:0] op_slot_o,
+    output logic  [2*millrace_pkg::SegmentInfoBits-1:0]  op_segment_o,  // of the first two units
     input  wire logic [                       Units-1:0] op_ready_i, done_valid_i,
     input  wire logic [Units*millrace_pkg::SlotBits-1:0] done_slot_i,
     input  wire logic [                     Units*4-1:0] done_fault_i,
@@ -43,6 +47,7 @@ module dispatch #(
   localparam int SlotW = millrace_pkg::SlotBits;
   localparam int SegW = millrace_pkg::SegBits;
   localparam int IndexW = millrace_pkg::IndexBits;
+  localparam int InfoW = millrace_pkg::SegmentInfoBits;
 
   logic [IndexW-1:0] head_q;
   logic [Slots-1:0] valid_q, running_q, reads_q, writes_q;
@@ -50,7 +55,7 @@ module dispatch #(
   logic [millrace_pkg::AccBanks-1:0] acc_q [Slots];
   logic [SegW-1:0] seg_q [Slots];
   logic [Units-1:0] unit_q [Slots];  // one-hot
-  logic [Slots-1:0] wait_q [Slots];
+  logic [Slots-1:0] wait_q [Slots], wait_d [Slots], free_q;
 
   // ---- The new instruction's resources and the older slots it must wait for.
   wire [7:0] opcode = 8'(instr_i[2:0]);  // the other bits of a good one are 0
@@ -58,13 +63,15 @@ module dispatch #(
   wire is_signal = opcode == millrace_pkg::OpSignal;
   wire reads = opcode == millrace_pkg::OpLoad;
   wire writes = opcode == millrace_pkg::OpStore || is_signal;
-  logic [Slots-1:0] conflict, clear;
-  assign alias_seg_o = instr_i[12+:SegW];
-  always_comb begin
+  // What overlaps is a register: decode has all that it depends on two cycles before valid_i, and the slots' part only changes
+  // with a push, eight cycles apart.
+  logic [Slots-1:0] overlap_q, clear;
+  assign seg_id_o    = instr_i[12+:SegW];
+  assign row_bytes_o = instr_i[31:16] | (16'(is_signal) << 2);  // a SIGNAL is a store of 4 bytes
+  always_ff @(posedge clk_i) begin
     for (int i = 0; i < Slots; i++) begin
-      conflict[i] = valid_q[i] && !clear[i] && (is_signal
-          || (sp_mask_i & sp_q[i]) != '0 || (acc_mask_i & acc_q[i]) != '0
-          || (((reads && writes_q[i]) || (writes && reads_q[i])) && alias_i[seg_q[i]]));
+      overlap_q[i] <= is_signal || (sp_mask_i & sp_q[i]) != '0 || (acc_mask_i & acc_q[i]) != '0
+          || (((reads && writes_q[i]) || (writes && reads_q[i])) && alias_i[seg_q[i]]);
     end
   end
 
@@ -89,15 +96,21 @@ module dispatch #(
   for (genvar u = 0; u < Units; u++) begin : g_unit
     if (u == 0 && millrace_pkg::DmaShared != 0) begin : g_none
       assign {push_ready[u], start[u], head_valid[u], op_valid_o[u]} = '0;
-      assign {op_data_o[u*256+:256], op_slot_o[u*SlotW+:SlotW]} = '0;
+      assign {op_data_o[u*256+:256], op_slot_o[u*SlotW+:SlotW], op_segment_o[u*InfoW+:InfoW]} = '0;
       wire unused_ready = op_ready_i[u];
     end else begin : g_queue
-      unit_queue u_queue (
+      localparam int Width = (u < 2) ? 256 + InfoW : 256;
+      wire [Width-1:0] data;
+      assign op_data_o[u*256+:256] = data[255:0];
+      if (u < 2) begin : g_segment
+        assign op_segment_o[u*InfoW+:InfoW] = data[256+:InfoW];
+      end
+      unit_queue #(.Width(Width)) u_queue (
           .clk_i, .rst_ni,
-          .push_valid_i(push && target[u]), .push_ready_o(push_ready[u]), .push_data_i(instr_i), .push_slot_i(slot),
+          .push_valid_i(push && target[u]), .push_ready_o(push_ready[u]), .push_data_i(Width'({segment_i, instr_i})), .push_slot_i(slot),
           .may_start_i(may_start), .start_o(start[u]), .head_valid_o(head_valid[u]),
           .op_valid_o(op_valid_o[u]), .op_ready_i(op_ready_i[u]),
-          .op_data_o(op_data_o[u*256+:256]), .op_slot_o(op_slot_o[u*SlotW+:SlotW])
+          .op_data_o(data), .op_slot_o(op_slot_o[u*SlotW+:SlotW])
       );
     end
   end
@@ -118,7 +131,7 @@ module dispatch #(
   logic [SlotW:0] back_q;             // instructions from the recorded one to the head, which a fault stops
   logic [Slots-1:0] older_q;          // than the record; one of decode is younger than every slot
   always_comb begin
-    for (int i = 0; i < Slots; i++) may_start[i] = wait_q[i] == '0 && !halt_i && older_q[i];
+    for (int i = 0; i < Slots; i++) may_start[i] = free_q[i] && !halt_i && older_q[i];
   end
 
   // The oldest fault reported in this cycle, if it is older than the record.
@@ -157,24 +170,28 @@ module dispatch #(
     end
     assign unit_busy_o[u] = begun_q != '0 || start[u];
     // A unit without work is charged to itself, else to the unit of the oldest slot that its next instruction waits for.
+    wire [SlotW-1:0] next = op_slot_o[u*SlotW+:SlotW];
     if (millrace_pkg::Counters != 0) begin : g_stall
-      wire [Slots-1:0] waits = wait_q[op_slot_o[u*SlotW+:SlotW]];
-      logic [Units-1:0] blame;
-      logic [SlotW-1:0] nth;
-      always_comb begin
-        blame = Units'(1) << u;
-        nth   = '0;
-        for (int i = 0; i < Slots; i++) begin  // from the youngest to the oldest
-          nth = head_q[SlotW-1:0] - SlotW'(i) - 1'b1;
-          if (head_valid[u] && waits[nth]) blame = unit_q[nth];
-        end
-      end
-      assign stall_o[u*Units+:Units] = unit_busy_o[u] ? '0 : blame;
+      assign stall_o[u*Units+:Units] = unit_busy_o[u] ? '0 : head_valid[u] && !free_q[next] ? blame_q[next] : Units'(1) << u;
     end else begin : g_no_stall
       assign stall_o[u*Units+:Units] = '0;
-      wire unused_stall = &{1'b0, head_valid[u], unit_q[0]};
+      wire unused_stall = &{1'b0, head_valid[u], blame_q[next]};
     end
   end
+  // Unit of the oldest slot that each waits for. Slot i's elders are, from the oldest on, i + 1, i + 2, ...
+  logic [Units-1:0] blame_q [Slots], blame [Slots];
+  logic [SlotW-1:0] elder;
+  always_comb begin
+    elder = '0;
+    for (int i = 0; i < Slots; i++) begin
+      blame[i] = '0;
+      for (int k = Slots - 1; k > 0; k--) begin
+        elder = SlotW'(i + k);
+        if (wait_d[i][elder]) blame[i] = unit_q[elder];
+      end
+    end
+  end
+  always_ff @(posedge clk_i) for (int i = 0; i < Slots; i++) blame_q[i] <= blame[i];
   assign head_o        = 32'(head_q);
 
   always_ff @(posedge clk_i) begin
@@ -203,18 +220,20 @@ module dispatch #(
       end
     end
     for (int i = 0; i < Slots; i++) begin
+      wait_q[i] <= wait_d[i];
+      free_q[i] <= wait_d[i] == '0;
       if (push && slot == SlotW'(i)) begin
         sp_q[i]     <= sp_mask_i;
         acc_q[i]    <= acc_mask_i;
-        seg_q[i]    <= alias_seg_o;
+        seg_q[i]    <= seg_id_o;
         unit_q[i]   <= target;
         reads_q[i]  <= reads;
         writes_q[i] <= writes;
-        wait_q[i]   <= conflict;
-      end else begin
-        wait_q[i] <= wait_q[i] & ~clear;
       end
     end
+  end
+  always_comb begin
+    for (int i = 0; i < Slots; i++) wait_d[i] = (slot == SlotW'(i) && !valid_q[i] ? overlap_q & valid_q : wait_q[i]) & ~clear;
   end
 
 `ifdef FORMAL

@@ -74,10 +74,11 @@ module fetch (
       if (!rst_ni) free_q <= FreeW'(millrace_pkg::FetchWords);
       else free_q <= free_q - (ar ? FreeW'(8) : '0) + FreeW'(pop);
     end
+    wire [33-1:0] unused_next;
     fifo #(.Width(33), .Depth(millrace_pkg::FetchWords)) u_buffer (
         .clk_i, .rst_ni,
         .in_valid_i(f_rvalid_i), .in_ready_o(f_rready_o), .in_data_i({f_rresp_i != 2'b00, f_rdata_i}),
-        .out_valid_o(word_valid_o), .out_ready_i(word_ready_i), .out_data_o({word_error_o, word_data_o})
+        .out_valid_o(word_valid_o), .out_ready_i(word_ready_i), .out_data_o({word_error_o, word_data_o}), .next_data_o(unused_next)
     );
     wire unused_want = want_i;
   end

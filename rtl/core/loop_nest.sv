@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Counters of N nested loops, loop 0 innermost. `counts_i` (iterations - 1) must be stable from `load_i` to
 // the last step. `advance_o` names, one-hot, the loop that the next step advances (all below it start
-// again); none in the last iteration. One step a cycle; outputs are combinational from the counters. See
-// loop_addr for the addresses.
+// again); none in the last iteration. One step a cycle; the counters run down to 0, and that they are there is a register.
+// See loop_addr for the addresses.
 `default_nettype none
 module loop_nest #(
     parameter int N = 2,
@@ -16,31 +16,38 @@ module loop_nest #(
     output logic                     last_o,    // all are
     output logic      [       N-1:0] advance_o
 );
-  logic [CountW-1:0] index_q [N];
+  logic [CountW-1:0] left_q [N];
 
-  logic [N-1:0] restart;
+  logic [N-1:0] restart, end_q;
   logic below_end;  // all loops below i are in their last iteration
 
   always_comb begin
     below_end = 1'b1;
     for (int i = 0; i < N; i++) begin
-      end_o[i]     = index_q[i] == counts_i[i*CountW+:CountW];
-      advance_o[i] = below_end && !end_o[i];
-      restart[i]   = below_end && end_o[i];
+      advance_o[i] = below_end && !end_q[i];
+      restart[i]   = below_end && end_q[i];
       below_end    = restart[i];
     end
     last_o = below_end;
   end
+  assign end_o = end_q;
 
   for (genvar i = 0; i < N; i++) begin : g_loop
+    wire [CountW-1:0] count = counts_i[i*CountW+:CountW];
     always_ff @(posedge clk_i) begin
-      if (load_i || (step_i && restart[i])) index_q[i] <= '0;
-      else if (step_i && advance_o[i]) index_q[i] <= index_q[i] + 1'b1;
+      if (load_i || (step_i && restart[i])) begin
+        left_q[i] <= count;
+        end_q[i]  <= count == '0;
+      end else if (step_i && advance_o[i]) begin
+        left_q[i] <= left_q[i] - 1'b1;
+        end_q[i]  <= left_q[i] == CountW'(1);
+      end
     end
   end
 
 `ifdef FORMAL
   always_comb begin
+    for (int i = 0; i < N; i++) if (step_i) assert (end_q[i] == (left_q[i] == '0));
     assert ((advance_o & (advance_o - 1'b1)) == '0);
     assert (last_o == (advance_o == '0));
   end

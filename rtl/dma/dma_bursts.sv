@@ -12,8 +12,9 @@ module dma_bursts #(
     input  wire logic                                   op_valid_i,
     input  wire millrace_pkg::load_t                    op_i,
     input  wire logic [     millrace_pkg::SlotBits-1:0] slot_i,
-    input  wire logic                                   seg_ok_i,  // the segment permits the access
-    input  wire logic [                           31:0] seg_base_i, seg_size_i,
+    input  wire logic                                   seg_ok_i,     // the segment permits the access, a row fits into it
+    input  wire logic [                           31:0] seg_base_i,
+    input  wire logic [                           31:0] seg_limit_i,  // ... at this offset or below
     output logic                                        first_o,   // no row has been taken
     output logic                                        start_o,   // the first row is taken
     output logic                                        last_o,    // the last row is taken
@@ -44,12 +45,11 @@ module dma_bursts #(
   logic [16-BlockW:0] blocks_q;                                      // bursts of the row that follow
   logic [BlockW-1:BeatW] end_q;                                      // the row's last beat in its block
   logic [1:0] ends_q;
-  wire unused = &{1'b0, op_i, seg_base_i, seg_size_i};
+  wire unused = &{1'b0, op_i, seg_base_i, seg_limit_i};
 
   // ---- Rows.
   wire [OffW-1:Low] off = first_q ? op_i.offset[OffW-1:Low] : off_q;
-  wire [OffW:Low] past = {1'b0, off} + (OffW + 1 - Low)'(op_i.row_bytes[15:Low]);
-  wire row_ok = seg_ok_i && (33 - Low)'(past) <= {1'b0, seg_size_i[31:Low]};
+  wire row_ok = seg_ok_i && off <= seg_limit_i[OffW-1:Low];
   wire row_last = row_q == op_i.rows[CountW-1:0];
   wire plane_last;
   wire [OffW-1:Low] next_off;
