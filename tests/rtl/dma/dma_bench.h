@@ -167,7 +167,8 @@ class Bench {
     drive_segment();
   }
 
-  // What dispatch knows of the instruction, and its segment, as segments.sv gives it: write, read, fits, limit, base.
+  // What dispatch knows of the instruction, and its segment, as segments.sv gives it: write, read,
+  // fits, limit, base.
   void drive_segment() {
     const uint32_t word = dut_.op_data_i[0];
     const bool signal = (word & 0xff) == static_cast<uint32_t>(isa::Opcode::kSignal);
