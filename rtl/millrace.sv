@@ -98,6 +98,7 @@ module millrace #(
   logic [Units*256-1:0] op_data;
   logic [Units*SlotW-1:0] op_slot, done_slot;
   logic [2*InfoW-1:0] op_segment;
+  logic [1:0] op_one_row, op_one_plane;
   logic [Units*4-1:0] done_fault;
   logic [Units*32-1:0] done_addr;
 
@@ -123,7 +124,8 @@ module millrace #(
       .valid_i(instr_valid), .ready_o(instr_ready), .instr_i(instr), .fault_i(instr_fault),
       .sp_mask_i(sp_mask), .acc_mask_i(acc_mask), .bus_addr_i(head_addr),
       .seg_id_o(seg_id), .row_bytes_o(row_bytes), .segment_i(segment), .alias_i(alias_set),
-      .op_valid_o(op_valid), .op_data_o(op_data), .op_slot_o(op_slot), .op_segment_o(op_segment), .op_ready_i(op_ready),
+      .op_valid_o(op_valid), .op_data_o(op_data), .op_slot_o(op_slot), .op_segment_o(op_segment),
+      .op_one_row_o(op_one_row), .op_one_plane_o(op_one_plane), .op_ready_i(op_ready),
       .done_valid_i(done_valid), .done_slot_i(done_slot), .done_fault_i(done_fault), .done_addr_i(done_addr),
       .head_o(head), .busy_o(busy), .unit_busy_o(unit_busy), .stall_o(stall),
       .stop_o(stop), .fault_o(fault), .fault_code_o(fault_code), .fault_unit_o(fault_unit),
@@ -180,7 +182,7 @@ module millrace #(
         .done_valid_o(done_valid[e]), .done_slot_o(done_slot[e*SlotW+:SlotW]),
         .done_fault_o(done_fault[e*4+:4]), .done_addr_o(done_addr[e*32+:32]),
         .signal_valid_o(sig_valid), .signal_value_o(sig_value), .signal_irq_o(sig_irq),
-        .segment_i(op_segment[e*InfoW+:InfoW]),
+        .segment_i(op_segment[e*InfoW+:InfoW]), .one_row_i(op_one_row[e]), .one_plane_i(op_one_plane[e]),
         .sp_wr_valid_o(load_sp_valid), .sp_wr_addr_o(load_sp_addr), .sp_wr_data_o(load_sp_data),
         .acc_wr_valid_o(load_acc_valid), .acc_wr_addr_o(load_acc_addr), .acc_wr_data_o(load_acc_data),
         .acc_wr_quarter_o(load_quarter),
@@ -215,7 +217,8 @@ module millrace #(
   if (Loader == 1) begin : g_no_load
     assign {op_ready[0], done_valid[0], done_slot[0+:SlotW], done_fault[0+:4], done_addr[0+:32]} = '0;
     assign {read_wait[0], write_wait[0]} = '0;
-    wire unused = &{1'b0, op_valid[0], op_data[0+:256], op_slot[0+:SlotW], op_segment[0+:InfoW]};
+    wire unused = &{1'b0, op_valid[0], op_data[0+:256], op_slot[0+:SlotW], op_segment[0+:InfoW],
+                    op_one_row[0], op_one_plane[0]};
   end
 
   // ---- Matmul and vector unit.

@@ -25,8 +25,9 @@ FAMILIES = {
         "bitstream": "bin",
     },
     "ecp5": {
-        # As synth_ecp5, but that abc9 is told 1 ns for a wire rather than 0.3: depth is what long wires cost here.
-        "synth": "synth_ecp5 -top {top} -run begin:map_luts; abc9 -W 1000; clean; synth_ecp5 -top {top} -run map_cells:",
+        # As synth_ecp5, but that abc9 works longer, and is told 1 ns for a wire rather than 0.3: depth is what costs time here.
+        "synth": "synth_ecp5 -top {top} -run begin:map_luts; scratchpad -copy abc9.script.flow3 abc9.script; abc9 -W 1000; "
+                 "clean; synth_ecp5 -top {top} -run map_cells:",
         "resources": {"logic": ["TRELLIS_COMB"], "DSP": ["MULT18X18D"], "RAM": ["DP16KD"]},
         "core_cells": [],
         "bitstream": "bit",

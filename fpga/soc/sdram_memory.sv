@@ -63,23 +63,23 @@ module sdram_memory #(
 
   // ---- Acceptance.
   logic host_q;    // the host's word is accepted and not done
-  logic writes_q;  // a write of the data port goes before a read
+  logic writes_q;  // it is a write's turn of the data port, else a read's
   logic wait_q;   // f_arvalid_i of the last cycle, still waiting
   wire host = h_valid_i && !host_q;
   wire data_ready = !next_valid_q && !host && !wait_q;
   assign f_arready_o = !next_valid_q && !host && wait_q;
-  assign m_arready_o = data_ready && !(writes_q && m_awvalid_i);
-  assign m_awready_o = data_ready && (writes_q || !m_arvalid_i);
+  assign m_arready_o = data_ready && !writes_q;
+  assign m_awready_o = data_ready && writes_q;
   wire read = m_arvalid_i && m_arready_o;
   wire write = m_awvalid_i && m_awready_o;
-  wire accept = !next_valid_q && (host || wait_q || m_arvalid_i || m_awvalid_i);
-  wire [24:3] address = host ? h_addr_i[24:3] : wait_q ? f_araddr_i[24:3] : write ? m_awaddr_i[24:3] : m_araddr_i[24:3];
+  wire accept = !next_valid_q && (host || wait_q || (writes_q ? m_awvalid_i : m_arvalid_i));
+  wire [24:3] address = host ? h_addr_i[24:3] : wait_q ? f_araddr_i[24:3] : writes_q ? m_awaddr_i[24:3] : m_araddr_i[24:3];
   always_comb begin
     take.host  = host;
     take.fetch = !host && wait_q;
-    take.write = host ? h_write_i : write;
+    take.write = host ? h_write_i : !wait_q && writes_q;
     {take.row, take.bank, take.beat} = address;
-    take.left  = host ? '0 : wait_q ? LenW'(3) : write ? m_awlen_i[LenW-1:0] : m_arlen_i[LenW-1:0];
+    take.left  = host ? '0 : wait_q ? LenW'(3) : writes_q ? m_awlen_i[LenW-1:0] : m_arlen_i[LenW-1:0];
   end
 
   // ---- Beats to write: taken for accepted bursts only, of which there are two at most.
@@ -123,7 +123,8 @@ module sdram_memory #(
       next_valid_q <= accept || (next_valid_q && !move);
       cur_valid_q  <= move || (cur_valid_q && !(go && last));
       host_q       <= (accept && host) || (host_q && !h_done_o);
-      if (read || write) writes_q <= read;
+      // In turns, but nobody waits for a port that asks for nothing; idle, it is a read's turn.
+      writes_q <= read || write ? read : m_awvalid_i && (writes_q || !m_arvalid_i);
     end
   end
 

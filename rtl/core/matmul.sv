@@ -154,13 +154,16 @@ module matmul (
   logic [2+DimL2:1] first_p;
   logic row_q, tail_q;              // a row's address; the tile idles up to Dim cycles
   logic [DimL2-1:0] cycle_q;        // cycles of the tile so far, at most Dim - 1
-  logic [CntW-1:0] ox_q, oy_q;      // rows left, counted down
-  logic ox_end_q, oy_end_q;             // registers: none is left
+  logic [CntW-1:0] ox_q, oy_q;
+  logic ox_end_q, oy_end_q;
   logic [SpW-1:0] a_q, a_oy_q, a_row;
   logic [AccW-1:0] d_q, d_tile_q;
   logic first_q, last_q, bad_b_q;
   logic [SpW-1:0] bad_addr_q;
   wire row_end = ox_end_q && oy_end_q;
+  wire [CntW-1:0] ox_next = ox_q + 1'b1;
+  wire [CntW-1:0] oy_next = oy_q + 1'b1;
+  wire one_ox = op.n_ox[CntW-1:0] == '0;
   wire long_enough = cycle_q == DimL2'(Dim - 1);
   wire a_outside = !a_banks_q[millrace_pkg::bank_of(1'b0, 16'(a_q))];
   wire d_outside = !d_banks_q[millrace_pkg::bank_of(1'b1, 16'(d_q))];
@@ -175,8 +178,8 @@ module matmul (
   always_ff @(posedge clk_i) begin
     if (go) begin
       {a_q, a_oy_q} <= {2{wait_a_q}};
-      {oy_q, ox_q}     <= {op.n_oy[CntW-1:0], op.n_ox[CntW-1:0]};
-      {oy_end_q, ox_end_q} <= {op.n_oy[CntW-1:0] == '0, op.n_ox[CntW-1:0] == '0};
+      {ox_q, oy_q} <= '0;
+      {ox_end_q, oy_end_q} <= {one_ox, op.n_oy[CntW-1:0] == '0};
       d_q <= wait_new_q ? d_q + 1'b1 : d_tile_q;
       if (wait_new_q) d_tile_q <= d_q + 1'b1;
       first_q    <= wait_first_q;
@@ -186,12 +189,12 @@ module matmul (
     end else if (row_q && !row_end) begin
       a_q    <= a_row;
       d_q    <= d_q + 1'b1;
-      ox_q   <= ox_end_q ? op.n_ox[CntW-1:0] : ox_q - 1'b1;
-      ox_end_q <= ox_end_q ? op.n_ox[CntW-1:0] == '0 : ox_q == CntW'(1);
+      ox_q   <= ox_end_q ? '0 : ox_next;
+      ox_end_q <= ox_end_q ? one_ox : ox_next == op.n_ox[CntW-1:0];
       if (ox_end_q) begin
         a_oy_q <= a_row;
-        oy_q   <= oy_q - 1'b1;
-        oy_end_q <= oy_q == CntW'(1);
+        oy_q   <= oy_next;
+        oy_end_q <= oy_next == op.n_oy[CntW-1:0];
       end
     end else if (accept) begin
       d_q <= op.d[AccW-1:0] - 1'b1;  // the first output tile begins one row on
@@ -260,7 +263,7 @@ module matmul (
 `ifdef FORMAL
   always_ff @(posedge clk_i) begin
     if (rst_ni && go) assert (full_q && run_q);
-    if (rst_ni && row_q) assert ({oy_end_q, ox_end_q} == {oy_q == '0, ox_q == '0});
+    if (rst_ni && row_q) assert ({ox_end_q, oy_end_q} == {ox_q == op.n_ox[CntW-1:0], oy_q == op.n_oy[CntW-1:0]});
     if (rst_ni && done_valid_o) assert (!d_wr_valid_o || !fault_p[Depth]);
     cover (rst_ni && go && row_q);  // two tiles back to back
   end

@@ -29,8 +29,9 @@ module dma #(
     output logic                                      signal_valid_o,  // a SIGNAL completes without a fault
     output logic      [                         31:0] signal_value_o,
     output logic                                      signal_irq_o,
-    // The instruction's segment, with op_data_i.
+    // With op_data_i: the instruction's segment; its `rows` and `planes` are 0.
     input  wire millrace_pkg::segment_t               segment_i,
+    input  wire logic                                 one_row_i, one_plane_i,
     // Soft reset: no new burst starts; responses are outstanding.
     input  wire logic                                 halt_i,
     output logic                                      read_wait_o, write_wait_o,
@@ -104,7 +105,7 @@ module dma #(
   if (Serial) begin : g_direct
     // No word moves in an instruction's first cycle.
     always_ff @(posedge clk_i) head_banks <= op_banks;
-    assign head_begin = rows_valid && first;
+    assign head_begin = start;
     assign head_base  = op.dst;
     assign queue_ready = 1'b1;
     assign head        = op;
@@ -149,7 +150,7 @@ module dma #(
 
   dma_bursts #(.Low(Low)) u_bursts (
       .clk_i, .rst_ni,
-      .op_valid_i(rows_valid), .op_i(op), .slot_i(op_slot_i),
+      .op_valid_i(rows_valid), .op_i(op), .one_row_i, .one_plane_i, .slot_i(op_slot_i),
       .seg_ok_i(seg_ok && segment_i.fits), .seg_base_i(segment_i.base), .seg_limit_i(segment_i.limit),
       .first_o(first), .start_o(start), .last_o(last),
       .fault_o(seg_fault), .offset_o(fault_offset), .clear_i(finish_fault),

@@ -167,12 +167,15 @@ class Bench {
     drive_segment();
   }
 
-  // The instruction's segment, as segments.sv gives it: write, read, fits, limit, base.
+  // What dispatch knows of the instruction, and its segment, as segments.sv gives it: write, read,
+  // fits, limit, base.
   void drive_segment() {
     const uint32_t word = dut_.op_data_i[0];
     const bool signal = (word & 0xff) == static_cast<uint32_t>(isa::Opcode::kSignal);
     const uint32_t bytes = signal ? 4 : word >> 16;
     const Segment& segment = state_.segments[(word >> 12) % state_.segments.size()];
+    dut_.one_row_i = (dut_.op_data_i[1] >> 20) == 0;
+    dut_.one_plane_i = (dut_.op_data_i[5] & 0xfff) == 0;
     dut_.segment_i[0] = segment.base;
     dut_.segment_i[1] = segment.size - bytes;
     dut_.segment_i[2] = (segment.size >= bytes) | segment.read << 1 | segment.write << 2;
