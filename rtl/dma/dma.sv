@@ -101,31 +101,29 @@ module dma #(
   wire [millrace_pkg::MaxBanks-1:0] op_banks = millrace_pkg::banks(op.space, op.dst, op.dst_hi);
   logic [millrace_pkg::MaxBanks-1:0] head_banks;
   logic head_begin;
-  logic [15:0] head_base;
+  millrace_pkg::load_t next_head;
   if (Serial) begin : g_direct
     // No word moves in an instruction's first cycle.
     always_ff @(posedge clk_i) head_banks <= op_banks;
-    assign head_begin = start;
-    assign head_base  = op.dst;
+    assign head_begin  = start;
     assign queue_ready = 1'b1;
     assign head        = op;
+    assign next_head   = op;
     assign head_slot   = op_slot_i;
   end else begin : g_queue
     localparam int OpBits = 256;
-    millrace_pkg::load_t next;
     wire [millrace_pkg::MaxBanks+SlotW+OpBits-1:0] data, next_data;
     wire valid;
     assign head_begin = !valid || head_pop;
-    assign head_base  = next.dst;
-    assign next       = next_data[OpBits-1:0];
-    assign head      = data[OpBits-1:0];
+    assign next_head  = next_data[OpBits-1:0];
+    assign head       = data[OpBits-1:0];
     assign {head_banks, head_slot} = data[OpBits+:millrace_pkg::MaxBanks+SlotW];
     fifo #(.Width(millrace_pkg::MaxBanks + SlotW + OpBits), .Depth(millrace_pkg::QueueDepth)) u_queue (
         .clk_i, .rst_ni,
         .in_valid_i(start), .in_ready_o(queue_ready), .in_data_i({op_banks, op_slot_i, op}),
         .out_valid_o(valid), .out_ready_i(head_pop), .out_data_o(data), .next_data_o(next_data)
     );
-    wire unused_next = &{1'b0, next_data, next};
+    wire unused_next = &{1'b0, next_data};
   end
 
   // ---- Address side.
@@ -189,7 +187,7 @@ module dma #(
 
   dma_words u_words (
       .clk_i,
-      .begin_i(head_begin), .base_i(head_base), .op_i(head), .banks_i(head_banks), .step_i(step), .ends_i(ends),
+      .begin_i(head_begin), .base_i(next_head.dst), .op_i(head), .banks_i(head_banks), .step_i(step), .ends_i(ends),
       .addr_o(word_addr), .quarter_o(quarter), .bad_o(bad)
   );
 
@@ -276,7 +274,7 @@ module dma #(
   assign acc_rd_en_o   = sp_rd_en_o;
   assign sp_rd_addr_o  = word_addr;
   assign acc_rd_addr_o = word_addr[millrace_pkg::AccAddrBits-1:0];
-  wire unused = &{1'b0, op, head, start, head_pop, signal_q, owed_pop, flight, owed, owed_valid, quarter, segment_i, m_arready_i,
+  wire unused = &{1'b0, op, head, next_head, start, head_pop, signal_q, owed_pop, flight, owed, owed_valid, quarter, segment_i, m_arready_i,
                   m_rvalid_i, m_rdata_i, m_rresp_i, m_rlast_i, m_awready_i, m_wready_i, m_bvalid_i, m_bresp_i, sp_rd_data_i,
                   acc_rd_data_i};
 
