@@ -35,6 +35,7 @@ module millrace #(
   localparam int Matmul = 2, Vector = 3;
   localparam int SlotW = millrace_pkg::SlotBits;
   localparam int SegW = millrace_pkg::SegBits;
+  localparam int InfoW = millrace_pkg::SegmentInfoBits;
   localparam int SpW = millrace_pkg::SpAddrBits;
   localparam int AccW = millrace_pkg::AccAddrBits;
   localparam int WordW = millrace_pkg::WordBits;
@@ -57,10 +58,9 @@ module millrace #(
   logic [Units-1:0] unit_busy;
   logic [Units*Units-1:0] stall;
   wire [1:0] memory = {write_wait[1] && !(m_wvalid_o && m_wready_i), read_wait[0] && !m_rvalid_i};  // no beat
-  logic [2*SegW-1:0] seg_id;
-  logic [63:0] seg_base, seg_size;
-  logic [1:0] seg_read, seg_write;
-  logic [SegW-1:0] alias_seg;
+  logic [SegW-1:0] seg_id;
+  logic [15:0] row_bytes;
+  millrace_pkg::segment_t segment;
   logic [millrace_pkg::Segments-1:0] alias_set;
 
   csr #(.BuildId(BuildId)) u_csr (
@@ -79,13 +79,12 @@ module millrace #(
       .halt_o(halt), .core_rst_no(core_rst_n)
   );
 
-  segments #(.Ports(2)) u_segments (
+  segments u_segments (
       .clk_i, .rst_ni, .clear_i(!core_rst_n),
       .wr_valid_i(seg_wr_valid), .wr_index_i(s_awaddr_i[4+:SegW]), .wr_field_i(s_awaddr_i[3:2]), .wr_data_i(s_wdata_i),
       .wr_ring_i(seg_wr_ring), .ring_base_i(ring_base), .ring_log2_i(ring_log2), .scan_o(scan), .refused_o(refused),
       .rd_index_i(s_araddr_i[4+:SegW]), .rd_base_o(rd_base), .rd_size_o(rd_size), .rd_perm_o(rd_perm),
-      .seg_id_i(seg_id), .seg_base_o(seg_base), .seg_size_o(seg_size), .seg_read_o(seg_read), .seg_write_o(seg_write),
-      .alias_seg_i(alias_seg), .alias_o(alias_set)
+      .seg_id_i(seg_id), .row_bytes_i(row_bytes), .segment_o(segment), .alias_o(alias_set)
   );
 
   // ---- Fetch, decode, dispatch.
@@ -98,6 +97,8 @@ module millrace #(
   logic [Units-1:0] op_valid, op_ready, done_valid;
   logic [Units*256-1:0] op_data;
   logic [Units*SlotW-1:0] op_slot, done_slot;
+  logic [2*InfoW-1:0] op_segment;
+  logic [1:0] op_one_row, op_one_plane;
   logic [Units*4-1:0] done_fault;
   logic [Units*32-1:0] done_addr;
 
@@ -122,8 +123,9 @@ module millrace #(
       .clk_i, .rst_ni(core_rst_n), .halt_i(halt),
       .valid_i(instr_valid), .ready_o(instr_ready), .instr_i(instr), .fault_i(instr_fault),
       .sp_mask_i(sp_mask), .acc_mask_i(acc_mask), .bus_addr_i(head_addr),
-      .alias_seg_o(alias_seg), .alias_i(alias_set),
-      .op_valid_o(op_valid), .op_data_o(op_data), .op_slot_o(op_slot), .op_ready_i(op_ready),
+      .seg_id_o(seg_id), .row_bytes_o(row_bytes), .segment_i(segment), .alias_i(alias_set),
+      .op_valid_o(op_valid), .op_data_o(op_data), .op_slot_o(op_slot), .op_segment_o(op_segment),
+      .op_one_row_o(op_one_row), .op_one_plane_o(op_one_plane), .op_ready_i(op_ready),
       .done_valid_i(done_valid), .done_slot_i(done_slot), .done_fault_i(done_fault), .done_addr_i(done_addr),
       .head_o(head), .busy_o(busy), .unit_busy_o(unit_busy), .stall_o(stall),
       .stop_o(stop), .fault_o(fault), .fault_code_o(fault_code), .fault_unit_o(fault_unit),
@@ -180,8 +182,7 @@ module millrace #(
         .done_valid_o(done_valid[e]), .done_slot_o(done_slot[e*SlotW+:SlotW]),
         .done_fault_o(done_fault[e*4+:4]), .done_addr_o(done_addr[e*32+:32]),
         .signal_valid_o(sig_valid), .signal_value_o(sig_value), .signal_irq_o(sig_irq),
-        .seg_id_o(seg_id[e*SegW+:SegW]), .seg_base_i(seg_base[e*32+:32]), .seg_size_i(seg_size[e*32+:32]),
-        .seg_read_i(seg_read[e]), .seg_write_i(seg_write[e]),
+        .segment_i(op_segment[e*InfoW+:InfoW]), .one_row_i(op_one_row[e]), .one_plane_i(op_one_plane[e]),
         .sp_wr_valid_o(load_sp_valid), .sp_wr_addr_o(load_sp_addr), .sp_wr_data_o(load_sp_data),
         .acc_wr_valid_o(load_acc_valid), .acc_wr_addr_o(load_acc_addr), .acc_wr_data_o(load_acc_data),
         .acc_wr_quarter_o(load_quarter),
@@ -215,9 +216,9 @@ module millrace #(
   end
   if (Loader == 1) begin : g_no_load
     assign {op_ready[0], done_valid[0], done_slot[0+:SlotW], done_fault[0+:4], done_addr[0+:32]} = '0;
-    assign {seg_id[0+:SegW], read_wait[0], write_wait[0]} = '0;
-    wire unused = &{1'b0, op_valid[0], op_data[0+:256], op_slot[0+:SlotW], seg_base[0+:32], seg_size[0+:32],
-                    seg_read[0], seg_write[0]};
+    assign {read_wait[0], write_wait[0]} = '0;
+    wire unused = &{1'b0, op_valid[0], op_data[0+:256], op_slot[0+:SlotW], op_segment[0+:InfoW],
+                    op_one_row[0], op_one_plane[0]};
   end
 
   // ---- Matmul and vector unit.

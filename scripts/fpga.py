@@ -29,11 +29,11 @@ def parameters(board, options):
 
 def synthesise(board, options):
     """Netlist synth.json of the board's top. Returns CPU seconds."""
-    synth = board.family_info["synth"].format(**vars(board))
+    synth = board.family_info["synth"].format(top="top", **vars(board))
     values = parameters(board, options)
     script = [f"read_verilog -sv -defer {' '.join(map(shown, board.sources()))}",
               f"hierarchy -top top {' '.join(f'-chparam {name} {value}' for name, value in values.items())}",
-              f"{synth} -top top", f"write_json {shown(board.out / 'synth.json')}", f"tee -q -o {shown(board.out / 'stat.txt')} stat"]
+              synth, f"write_json {shown(board.out / 'synth.json')}", f"tee -q -o {shown(board.out / 'stat.txt')} stat"]
     return run([yosys(board), "-q", "-p", "; ".join(script)], board.out / "yosys.log", "synthesis")
 
 
@@ -60,8 +60,8 @@ def route_ecp5(board, seed):
     out = board.out
     return run([tool("nextpnr-ecp5"), f"--{board.device}", "--package", board.package, "--speed", board.speed, "--lpf",
                 shown(board.folder / board.constraints), "--freq", board.mhz, "--seed", seed, "--json", shown(out / "synth.json"),
-                "--textcfg", shown(out / "top.config"), "--report", shown(out / "nextpnr.json"), "--timing-allow-fail"],
-               out / "nextpnr.log", "place and route"), None
+                "--textcfg", shown(out / "top.config"), "--report", shown(out / "nextpnr.json"), "--timing-allow-fail",
+                *board.nextpnr], out / "nextpnr.log", "place and route"), None
 
 
 def pack_ecp5(board):

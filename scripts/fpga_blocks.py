@@ -13,7 +13,7 @@ PARAMETERS = {"onchip_memory": {"Single": 1}}  # memory of SPRAM
 def synthesise(board, sources, top, out):
     values = "".join(f" -chparam {name} {value}" for name, value in PARAMETERS.get(top, {}).items())
     script = (f"read_verilog -sv -defer {' '.join(map(str, sources))}; hierarchy -top {top}{values}; "
-              f"{board.family_info['synth'].format(**vars(board))} -json {out}.json")
+              f"{board.family_info['synth'].format(top=top, **vars(board))}; write_json {out}.json")
     run([debian_tool("yosys", "yosys"), "-q", "-p", script], out.with_suffix(".yosys.log"), f"synthesis of {top}")
 
 

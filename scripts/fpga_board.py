@@ -18,25 +18,27 @@ VENV = pathlib.Path(os.environ.get("FPGA_TOOLS", BUILD / "fpga-tools"))
 # Resources in the order of the report: name -> cells of nextpnr's (or, for Xilinx, Yosys's) report.
 FAMILIES = {
     "ice40": {
-        "synth": "synth_ice40 -abc2 -device {yosys_device}",
+        "synth": "synth_ice40 -abc2 -device {yosys_device} -top {top}",
         "resources": {"logic": ["ICESTORM_LC"], "DSP": ["ICESTORM_DSP"], "RAM": ["ICESTORM_RAM"],
                       "SPRAM": ["ICESTORM_SPRAM"]},
         "core_cells": ["fpga/ice40/mul_s8x2.sv"],
         "bitstream": "bin",
     },
     "ecp5": {
-        "synth": "synth_ecp5",
+        # As synth_ecp5, but that abc9 works longer, and is told 1 ns for a wire rather than 0.3: depth is what costs time here.
+        "synth": "synth_ecp5 -top {top} -run begin:map_luts; scratchpad -copy abc9.script.flow3 abc9.script; abc9 -W 1000; "
+                 "clean; synth_ecp5 -top {top} -run map_cells:",
         "resources": {"logic": ["TRELLIS_COMB"], "DSP": ["MULT18X18D"], "RAM": ["DP16KD"]},
         "core_cells": [],
         "bitstream": "bit",
     },
     "gowin": {
-        "synth": "synth_gowin -family gw2a",
+        "synth": "synth_gowin -family gw2a -top {top}",
         "resources": {"logic": ["LUT4"], "DSP": ["MULT9X9", "MULT18X18", "MULTADDALU18X18"], "RAM": ["BSRAM"]},
         "bitstream": "fs",
     },
     "xilinx": {
-        "synth": "synth_xilinx -family xc7 -flatten",
+        "synth": "synth_xilinx -family xc7 -flatten -top {top}",
         "resources": {"logic": [f"LUT{n}" for n in range(1, 7)], "DSP": ["DSP48E1"], "RAM": ["RAMB36E1"]},
         "bitstream": "bit",
     },
@@ -74,6 +76,7 @@ class Board:
         self.folder = BOARDS / name
         self.out = BUILD / "fpga" / name
         self.seed = 1  # of the placement, unless board.toml knows a better one
+        self.nextpnr = []  # more of its options
         fields = tomllib.loads((self.folder / "board.toml").read_text())
         self.__dict__.update(fields)
         self.family_info = FAMILIES[self.family]

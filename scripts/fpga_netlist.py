@@ -24,9 +24,9 @@ def core(options):
     """The core as Debian's Yosys synthesises it for a family, in place of rtl/millrace.sv. Checked by tests/fpga."""
     family = FAMILIES[options.family]
     sources = core_sources(options.config, [ROOT / f for f in family["core_cells"]])
-    synth = family["synth"].format(yosys_device="u")
+    synth = family["synth"].format(top="millrace", yosys_device="u")
     script = [f"read_verilog -sv -defer {' '.join(map(str, sources))}", "hierarchy -top millrace",
-              f"{synth} -top millrace", *write_verilog(options.family, options.out)]
+              synth, *write_verilog(options.family, options.out)]
     run([debian_tool("yosys", "yosys"), "-q", "-p", "; ".join(script)], options.out.with_suffix(".log"), "synthesis")
 
 

@@ -149,15 +149,16 @@ def sv_package(name, config, isa, regs, params, hash_):
         terms += [f"w[{f['at'][1] + 15}:{f['at'][1]}] != 16'd0" for f in i["fields"] if f["name"] == "row_bytes"]
         out.append(f"      8'd{i['opcode']}: legal_word0 = {' && '.join(terms) or chr(49) + chr(39) + 'b1'};")
     out += ["      default: legal_word0 = 1'b0;", "    endcase", "  endfunction"]
-    out += ["  // An on-chip address is outside the banks from that of `base` to `hi`. Gates rather than carry chains.",
-            "  function outside(input acc, input [15:0] addr, input [15:0] base, input [3:0] hi);",
-            "    logic [3:0] bank, lo;", "    logic below, above;",
-            f"    bank  = acc ? 4'(addr >> AccRowBits) & 4'd{config['acc_banks'] - 1} : 4'(addr >> SpRowBits) & 4'd{config['sp_banks'] - 1};",
-            f"    lo    = acc ? 4'(base >> AccRowBits) & 4'd{config['acc_banks'] - 1} : 4'(base >> SpRowBits) & 4'd{config['sp_banks'] - 1};",
-            "    below = 1'b0;", "    above = 1'b0;",
-            f"    for (int i = 0; i < {log2(max(config['sp_banks'], config['acc_banks']))}; i++) begin",
-            "      below = bank[i] == lo[i] ? below : lo[i];", "      above = bank[i] == hi[i] ? above : bank[i];", "    end",
-            "    outside = below || above;", "  endfunction"]
+    most = max(config["sp_banks"], config["acc_banks"])
+    bits = log2(most)
+    out += [f"  localparam int MaxBanks = {most};", "  // Bank of an on-chip address.",
+            f"  function [{bits - 1}:0] bank_of(input acc, input [15:0] addr);",
+            f"    bank_of = acc ? {bits}'(addr >> AccRowBits) & {bits}'d{config['acc_banks'] - 1} : {bits}'(addr >> SpRowBits) & {bits}'d{config['sp_banks'] - 1};",
+            "  endfunction", "  // The banks from that of `base` to `hi`, a bit each.",
+            "  function [MaxBanks-1:0] banks(input acc, input [15:0] base, input [3:0] hi);",
+            "    banks = MaxBanks'((16'hffff << bank_of(acc, base)) & ~(16'hfffe << hi));", "  endfunction"]
+    out += ["  // A segment as an instruction meets it: one of its rows fits in at offsets up to `limit`.", "  typedef struct packed {",
+            "    logic write, read, fits;", "    logic [31:0] limit, base;", "  } segment_t;", "  localparam int SegmentInfoBits = 67;"]
     for r in regs["register"]:
         out.append(f"  localparam logic [11:0] Reg{camel(r['name'].lower())} = 12'h{r['offset']:03x};")
     out += ["endpackage", "/* verilator lint_on UNUSEDSIGNAL */", "/* verilator lint_on UNUSEDPARAM */"]

@@ -91,26 +91,31 @@ module memory_slots #(
     logic [4:0] unused_ready;
     logic [3:0] unused_valid;
     wire [2:0] accept = {beat_i && last_beat_i, read_i, fetch_i};
+    wire [3-1:0] unused_next;
     fifo #(.Width(3), .Depth(Depth)) u_order (
         .clk_i, .rst_ni, .in_valid_i(accept != '0), .in_ready_o(unused_ready[0]), .in_data_i(accept),
-        .out_valid_o(order_valid), .out_ready_i(order_pop), .out_data_o(order)
+        .out_valid_o(order_valid), .out_ready_i(order_pop), .out_data_o(order), .next_data_o(unused_next)
     );
+    wire [AddrBits - 5-1:0] unused_next1;
     fifo #(.Width(AddrBits - 5), .Depth(Fetches)) u_fetch (
         .clk_i, .rst_ni, .in_valid_i(fetch_i), .in_ready_o(unused_ready[1]), .in_data_i(fetch_addr_i),
-        .out_valid_o(unused_valid[0]), .out_ready_i(pop[0]), .out_data_o(fetch_head)
+        .out_valid_o(unused_valid[0]), .out_ready_i(pop[0]), .out_data_o(fetch_head), .next_data_o(unused_next1)
     );
+    wire [AddrBits - BeatW + LenW-1:0] unused_next2;
     fifo #(.Width(AddrBits - BeatW + LenW), .Depth(millrace_pkg::DmaOutstanding)) u_read (
         .clk_i, .rst_ni, .in_valid_i(read_i), .in_ready_o(unused_ready[2]), .in_data_i({read_addr_i, read_len_i}),
-        .out_valid_o(unused_valid[1]), .out_ready_i(pop[1]), .out_data_o({read_head, read_len})
+        .out_valid_o(unused_valid[1]), .out_ready_i(pop[1]), .out_data_o({read_head, read_len}), .next_data_o(unused_next2)
     );
     // Of writes: the address until the last beat, the number of beats from then on.
+    wire [AddrBits - BeatW-1:0] unused_next3;
     fifo #(.Width(AddrBits - BeatW), .Depth(millrace_pkg::DmaOutstanding)) u_write (
         .clk_i, .rst_ni, .in_valid_i(write_i), .in_ready_o(unused_ready[3]), .in_data_i(write_addr_i),
-        .out_valid_o(unused_valid[2]), .out_ready_i(accept[2]), .out_data_o(write_head)
+        .out_valid_o(unused_valid[2]), .out_ready_i(accept[2]), .out_data_o(write_head), .next_data_o(unused_next3)
     );
+    wire [LenW-1:0] unused_next4;
     fifo #(.Width(LenW), .Depth(millrace_pkg::DmaOutstanding)) u_answer (
         .clk_i, .rst_ni, .in_valid_i(accept[2]), .in_ready_o(unused_ready[4]), .in_data_i(wbeat_q),
-        .out_valid_o(unused_valid[3]), .out_ready_i(pop[2]), .out_data_o(write_len)
+        .out_valid_o(unused_valid[3]), .out_ready_i(pop[2]), .out_data_o(write_len), .next_data_o(unused_next4)
     );
     assign unused_len = write_len_i;  // the beats are counted
     wire unused = &{1'b0, unused_len, unused_ready, unused_valid};

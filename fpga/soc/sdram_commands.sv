@@ -82,7 +82,7 @@ module sdram_commands #(
   wire wanted = again || next_valid_i;
   wire [1:0] bank = again ? cur_bank_i : next_bank_i;
   wire [12:0] row = again ? cur_row_i : next_row_i;
-  wire same = row_q[bank] == row;
+  wire same = row_q[next_bank_i] == next_row_i;  // of the next burst; if the row is for the current one, its bank is closed
   wire activate = run && !go_i && wanted && !open_q[bank] && !busy[bank] && !activated_q;
   wire precharge = run && !go_i && wanted && open_q[bank] && !same && !keep[bank] && !(cur_valid_i && cur_bank_i == bank);
   assign next_open_o = !again && next_valid_i && open_q[bank] && same;

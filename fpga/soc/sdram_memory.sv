@@ -5,6 +5,8 @@
 // is: host, fetch port, then reads and writes of the data port in turn. A beat takes four cycles, and so does a burst of one beat as
 // long as rows are open. B comes when the last beat has been sent: whatever is accepted later finds it in the SDRAM.
 // Latency from AR to the first beat in an idle memory: 9 cycles, 10 if the row's bank is closed, 12 if another row is open.
+// Requests of the fetch port are seen a cycle late, and beats to write wait in a queue of two, so that the machine's ready signals
+// come from registers.
 // Relied on: R and B are always accepted; fetch bursts are 8 words on a multiple of 32 bytes, data bursts stay between multiples of
 // DmaBurst beats; host signals are stable until done. After a reset the contents are undefined.
 // Pins are registers of clk_i, except that dq is taken in at its falling edge; the SDRAM's clock is the inverse of clk_i, so that
@@ -61,30 +63,43 @@ module sdram_memory #(
 
   // ---- Acceptance.
   logic host_q;    // the host's word is accepted and not done
-  logic writes_q;  // a write of the data port goes before a read
+  logic writes_q;  // it is a write's turn of the data port, else a read's
+  logic wait_q;   // f_arvalid_i of the last cycle, still waiting
   wire host = h_valid_i && !host_q;
-  wire data_ready = !next_valid_q && !host && !f_arvalid_i;
-  assign f_arready_o = !next_valid_q && !host;
-  assign m_arready_o = data_ready && !(writes_q && m_awvalid_i);
-  assign m_awready_o = data_ready && (writes_q || !m_arvalid_i);
+  wire data_ready = !next_valid_q && !host && !wait_q;
+  assign f_arready_o = !next_valid_q && !host && wait_q;
+  assign m_arready_o = data_ready && !writes_q;
+  assign m_awready_o = data_ready && writes_q;
   wire read = m_arvalid_i && m_arready_o;
   wire write = m_awvalid_i && m_awready_o;
-  wire accept = !next_valid_q && (host || f_arvalid_i || m_arvalid_i || m_awvalid_i);
-  wire [24:3] address = host ? h_addr_i[24:3] : f_arvalid_i ? f_araddr_i[24:3] : write ? m_awaddr_i[24:3] : m_araddr_i[24:3];
+  wire accept = !next_valid_q && (host || wait_q || (writes_q ? m_awvalid_i : m_arvalid_i));
+  wire [24:3] address = host ? h_addr_i[24:3] : wait_q ? f_araddr_i[24:3] : writes_q ? m_awaddr_i[24:3] : m_araddr_i[24:3];
   always_comb begin
     take.host  = host;
-    take.fetch = !host && f_arvalid_i;
-    take.write = host ? h_write_i : write;
+    take.fetch = !host && wait_q;
+    take.write = host ? h_write_i : !wait_q && writes_q;
     {take.row, take.bank, take.beat} = address;
-    take.left  = host ? '0 : f_arvalid_i ? LenW'(3) : write ? m_awlen_i[LenW-1:0] : m_arlen_i[LenW-1:0];
+    take.left  = host ? '0 : wait_q ? LenW'(3) : writes_q ? m_awlen_i[LenW-1:0] : m_arlen_i[LenW-1:0];
   end
 
+  // ---- Beats to write: taken for accepted bursts only, of which there are two at most.
+  logic beat_valid, beat_ready, beat_pop;
+  logic [millrace_pkg::Dim+millrace_pkg::WordBits-1:0] beat;
+  logic [LenW+1:0] owed_q;
+  wire beat_taken = m_wvalid_i && m_wready_o;
+  assign m_wready_o = beat_ready && owed_q != '0;
+  wire [millrace_pkg::Dim + millrace_pkg::WordBits-1:0] unused_next;
+  fifo #(.Width(millrace_pkg::Dim + millrace_pkg::WordBits), .Depth(2)) u_beats (
+      .clk_i, .rst_ni,
+      .in_valid_i(m_wvalid_i && owed_q != '0), .in_ready_o(beat_ready), .in_data_i({m_wstrb_i, m_wdata_i}),
+      .out_valid_o(beat_valid), .out_ready_i(beat_pop), .out_data_o(beat), .next_data_o(unused_next)
+  );
+
   // ---- Beats. `go`: this cycle decides a column command, which is on the pins in the next.
-  wire writes = cur_valid_q && cur_q.write;
-  wire go = cur_valid_q && go_ready && (!cur_q.write || cur_q.host || m_wvalid_i);
+  wire go = cur_valid_q && go_ready && (!cur_q.write || cur_q.host || beat_valid);
   wire last = cur_q.left == '0;
   wire move = next_valid_q && next_open && (!cur_valid_q || (go && last));
-  assign m_wready_o = writes && go_ready && !cur_q.host;
+  assign beat_pop = cur_valid_q && go_ready && cur_q.write && !cur_q.host;
   sdram_commands #(.ClockKhz(ClockKhz)) u_commands (
       .clk_i, .rst_ni,
       .next_valid_i(next_valid_q), .next_bank_i(next_q.bank), .next_row_i(next_q.row), .next_open_o(next_open),
@@ -101,12 +116,15 @@ module sdram_memory #(
       cur_q.left <= cur_q.left - 1'b1;
     end
     if (!rst_ni) begin
-      {next_valid_q, cur_valid_q, host_q, writes_q} <= '0;
+      {next_valid_q, cur_valid_q, host_q, writes_q, wait_q, owed_q} <= '0;
     end else begin
+      wait_q <= f_arvalid_i && !f_arready_o;
+      owed_q  <= owed_q + (write ? (LenW + 2)'(m_awlen_i) + 1'b1 : '0) - (LenW + 2)'(beat_taken);
       next_valid_q <= accept || (next_valid_q && !move);
       cur_valid_q  <= move || (cur_valid_q && !(go && last));
       host_q       <= (accept && host) || (host_q && !h_done_o);
-      if (read || write) writes_q <= read;
+      // In turns, but nobody waits for a port that asks for nothing; idle, it is a read's turn.
+      writes_q <= read || write ? read : m_awvalid_i && (writes_q || !m_arvalid_i);
     end
   end
 
@@ -118,13 +136,13 @@ module sdram_memory #(
   assign {dq_o, dqm_o, dq_oe_o} = {out_q[15:0], mask_q[1:0], drive_q[0]};
   initial {mask_q, drive_q} = {8'hff, 4'd0};
   always_ff @(posedge clk_i) begin
-    if (go) out_q <= cur_q.host ? {2{h_wdata_i}} : m_wdata_i;
+    if (go) out_q <= cur_q.host ? {2{h_wdata_i}} : beat[63:0];
     else out_q <= {16'd0, out_q[63:16]};
     if (!rst_ni) begin
       mask_q  <= '1;
       drive_q <= '0;
     end else begin
-      if (go) mask_q <= !cur_q.write ? '0 : ~(cur_q.host ? host_strb : m_wstrb_i);
+      if (go) mask_q <= !cur_q.write ? '0 : ~(cur_q.host ? host_strb : beat[71:64]);
       else mask_q <= {2'b11, mask_q[7:2]};
       if (go && cur_q.write) drive_q <= '1;
       else drive_q <= {1'b0, drive_q[3:1]};
@@ -174,7 +192,10 @@ module sdram_memory #(
     if (f_past_q && rst_ni) begin
       assert (32'(f_arvalid_i && f_arready_o) + 32'(read) + 32'(write) <= 1);
       assert (32'(f_rvalid_o) + 32'(m_rvalid_o) <= 1);
-      if (m_wvalid_i && m_wready_o) assert (m_wlast_i == last);
+      if (owed_q == '0) assert (!beat_taken);
+      if (!(cur_valid_q && cur_q.write && !cur_q.host) && !(next_valid_q && next_q.write && !next_q.host)) begin
+        assert (owed_q == '0 && !beat_valid);
+      end
       if (go) assert (drive_q[3:1] == '0);  // the data of the command before is out
       if (h_done_o) assert (host_q);
     end

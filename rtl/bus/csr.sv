@@ -99,23 +99,25 @@ module csr #(
   assign tail_o      = 32'(tail_q);
   assign irq_o       = (irq_q & irq_enable_q) != 2'd0;
 
-  // ---- Counters.
+  // ---- Counters. They take an event a cycle late; a read adds the one on its way.
   logic [millrace_pkg::CycleBits-1:0] cycles_q;
   localparam int Counts = 23;
   localparam int Always = 7;  // the others, of units without work, count with CYCLES
   logic [31:0] count_q [Counts];
+  logic [Counts-1:0] event_q;
   wire count = !idle && !fault_i;
   if (millrace_pkg::Counters != 0) begin : g_counters
     always_ff @(posedge clk_i) begin
       for (int i = 0; i < Counts; i++) begin
-        if (!core_rst_no) count_q[i] <= '0;
-        else if (i < Always || count) count_q[i] <= count_q[i] + 32'(events_i[i]);
+        event_q[i] <= core_rst_no && events_i[i] && (i < Always || count);
+        count_q[i] <= core_rst_no ? count_q[i] + 32'(event_q[i]) : '0;
       end
     end
   end else begin : g_no_counters
     for (genvar i = 0; i < Counts; i++) begin : g_zero
       assign count_q[i] = '0;
     end
+    assign event_q = '0;
     wire unused_counts = &{1'b0, events_i};
   end
   always_ff @(posedge clk_i) begin
@@ -125,14 +127,14 @@ module csr #(
 
   // ---- Reads.
   wire read = s_arvalid_i && !s_rvalid_o;
-  wire [11:0] counter = s_araddr_i - millrace_pkg::RegBusyLoad;
+  wire [4:0] counter = s_araddr_i[6:2] - millrace_pkg::RegBusyLoad[6:2];
   logic [31:0] rdata;
-  logic known;
+  logic known, pending, pending_q;
   logic rvalid_q, rerror_q;
   logic [31:0] rdata_q;
   assign s_arready_o = read;
   assign s_rvalid_o  = rvalid_q;
-  assign s_rdata_o   = rdata_q;
+  assign s_rdata_o   = rdata_q + 32'(pending_q);
   assign s_rresp_o   = {rerror_q, 1'b0};
   wire [30:0] caps2 = {
       millrace_pkg::VecFp32 != 0, millrace_pkg::VecPreshift != 0, millrace_pkg::VecReduce != 0,
@@ -146,8 +148,9 @@ module csr #(
       millrace_pkg::VecAcc != 0, millrace_pkg::DmaAcc != 0};
 
   always_comb begin
-    known = 1'b1;
-    rdata = '0;
+    known   = 1'b1;
+    rdata   = '0;
+    pending = 1'b0;
     unique case (s_araddr_i)
       millrace_pkg::RegId: rdata = 32'h4d494c4c;
       millrace_pkg::RegIsaHash: rdata = millrace_pkg::IsaHash;
@@ -172,9 +175,10 @@ module csr #(
       millrace_pkg::RegCycles: rdata = cycles_q[31:0];
       millrace_pkg::RegCyclesHi: rdata = 32'(64'(cycles_q) >> 32);
       default: begin
-        known = counter[11:2] < 10'(Counts) && counter[1:0] == 2'd0;
+        known = s_araddr_i >= millrace_pkg::RegBusyLoad && s_araddr_i <= millrace_pkg::RegEmptyVector && s_araddr_i[1:0] == 2'd0;
         if (known) begin
-          rdata = count_q[counter[6:2]];
+          rdata   = count_q[counter];
+          pending = event_q[counter];
         end else begin
           known = is_segment(s_araddr_i);
           unique case (s_araddr_i[3:2])
@@ -191,8 +195,9 @@ module csr #(
     if (!rst_ni) rvalid_q <= 1'b0;
     else rvalid_q <= read || (rvalid_q && !s_rready_i);
     if (read) begin
-      rdata_q  <= rdata;
-      rerror_q <= !known;
+      rdata_q   <= rdata;
+      pending_q <= pending;
+      rerror_q  <= !known;
     end
   end
 

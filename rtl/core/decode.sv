@@ -29,28 +29,32 @@ module decode (
 
   wire take = word_valid_i && word_ready_o;
   wire first = idx_q == 3'd0;
+  wire [31:0] header = first ? word_data_i : words_q[0];
   wire [7:0] opcode = first ? word_data_i[7:0] : 8'(words_q[0][2:0]);  // one with higher bits is illegal already
-  wire dma_space = millrace_pkg::DmaAcc != 0 && words_q[0][8];
-  wire [1:0] src1_kind = words_q[0][9:8];
-  wire [1:0] src2_kind = words_q[0][11:10];
-  wire dst_kind = millrace_pkg::VecAcc != 0 && words_q[0][12];
-  wire channel = words_q[0][26];
+  wire unused_header = &{1'b0, header};
+  wire dma_space = millrace_pkg::DmaAcc != 0 && header[8];
+  wire [1:0] src1_kind = header[9:8];
+  wire [1:0] src2_kind = header[11:10];
+  wire dst_kind = millrace_pkg::VecAcc != 0 && header[12];
+  wire channel = header[26];
 
-  // Does this word describe an operand, and of which memory?
-  logic use_sp, use_acc;
+  // Does the next word describe an operand, and of which memory? For the current one (use_*_q) that is known a cycle ahead.
+  wire [2:0] idx_d = idx_q + 3'(take);
+  logic use_sp, use_acc, use_sp_q, use_acc_q;
+  always_ff @(posedge clk_i) {use_sp_q, use_acc_q} <= {use_sp, use_acc};
   always_comb begin
     {use_sp, use_acc} = '0;
-    unique case (opcode)
-      millrace_pkg::OpLoad, millrace_pkg::OpStore: begin
-        use_sp  = idx_q == 3'd1 && dma_space == millrace_pkg::SpaceSp;
-        use_acc = idx_q == 3'd1 && dma_space == millrace_pkg::SpaceAcc;
+    unique case (header[2:0])
+      millrace_pkg::OpLoad[2:0], millrace_pkg::OpStore[2:0]: begin
+        use_sp  = idx_d == 3'd1 && dma_space == millrace_pkg::SpaceSp;
+        use_acc = idx_d == 3'd1 && dma_space == millrace_pkg::SpaceAcc;
       end
-      millrace_pkg::OpMatmul: begin
-        use_sp  = idx_q == 3'd1 || idx_q == 3'd2;
-        use_acc = idx_q == 3'd3;
+      millrace_pkg::OpMatmul[2:0]: begin
+        use_sp  = idx_d == 3'd1 || idx_d == 3'd2;
+        use_acc = idx_d == 3'd3;
       end
-      millrace_pkg::OpVector: begin
-        unique case (idx_q)
+      millrace_pkg::OpVector[2:0]: begin
+        unique case (idx_d)
           3'd1: begin
             use_sp  = src1_kind == millrace_pkg::SourceSp;
             use_acc = src1_kind == millrace_pkg::SourceAcc;
@@ -71,17 +75,17 @@ module decode (
     endcase
   end
 
-  wire [15:0] lo = use_acc ? 16'(word_data_i[15:millrace_pkg::AccRowBits])
+  wire [15:0] lo = use_acc_q ? 16'(word_data_i[15:millrace_pkg::AccRowBits])
                            : 16'(word_data_i[15:millrace_pkg::SpRowBits]);
   wire [3:0] hi = word_data_i[19:16];
   logic [MaxBanks-1:0] range;
   always_comb begin
     for (int b = 0; b < MaxBanks; b++) range[b] = lo <= 16'(b) && 4'(b) <= hi;
   end
-  wire [SpBanks-1:0] sp_range = use_sp ? range[SpBanks-1:0] : '0;
-  wire [AccBanks-1:0] acc_range = use_acc ? range[AccBanks-1:0] : '0;
-  wire bad_range = (use_sp || use_acc) && (lo > 16'(hi)
-      || (use_sp && 5'(hi) >= 5'(SpBanks)) || (use_acc && 5'(hi) >= 5'(AccBanks)));
+  wire [SpBanks-1:0] sp_range = use_sp_q ? range[SpBanks-1:0] : '0;
+  wire [AccBanks-1:0] acc_range = use_acc_q ? range[AccBanks-1:0] : '0;
+  wire bad_range = (use_sp_q || use_acc_q) && (lo > 16'(hi)
+      || (use_sp_q && 5'(hi) >= 5'(SpBanks)) || (use_acc_q && 5'(hi) >= 5'(AccBanks)));
   wire shared = (sp_range & sp_q) != '0 || (acc_range & acc_q) != '0;
   wire illegal = (word_data_i & ~millrace_pkg::legal_mask(opcode, idx_q)) != 32'd0
       || (first && !millrace_pkg::legal_word0(word_data_i));

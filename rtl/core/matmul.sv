@@ -53,33 +53,45 @@ module matmul (
   logic [7:0] nt_q;
   logic [3:0] ky_q, kx_q;
   logic [CntW-1:0] ct_q;
-  wire ct_end = ct_q == op.n_ct[CntW-1:0];
-  wire kx_end = !Conv || kx_q == op.n_kx;
-  wire ky_end = !Conv || ky_q == op.n_ky;
-  wire k_begin = ct_q == '0 && (!Conv || (kx_q == '0 && ky_q == '0));
-  wire k_end = ct_end && kx_end && ky_end;
-  wire nt_end = !Tiles || nt_q == op.n_nt;
+  // Registers: the position is used with the tile's last column, Dim - 1 cycles after it has changed.
+  logic ct_end_q, kx_end_q, ky_end_q, k_begin_q, k_end_q, nt_end_q;
+  always_ff @(posedge clk_i) begin
+    ct_end_q  <= ct_q == op.n_ct[CntW-1:0];
+    kx_end_q  <= !Conv || kx_q == op.n_kx;
+    ky_end_q  <= !Conv || ky_q == op.n_ky;
+    k_begin_q <= ct_q == '0 && (!Conv || (kx_q == '0 && ky_q == '0));
+    k_end_q   <= ct_end_q && kx_end_q && ky_end_q;
+    nt_end_q  <= !Tiles || nt_q == op.n_nt;
+  end
   wire read_col = run_q && !kill_q && more_q && (!full_q || go);
   wire col_end = col_q == DimL2'(Dim - 1);
   wire read_end = read_col && col_end;
+
+  // ---- Declared banks of the operands, from the cycle after an instruction is there.
+  logic [millrace_pkg::MaxBanks-1:0] a_banks_q, b_banks_q, d_banks_q;
+  always_ff @(posedge clk_i) begin
+    a_banks_q <= millrace_pkg::banks(1'b0, op.a, op.a_hi);
+    b_banks_q <= millrace_pkg::banks(1'b0, op.b, op.b_hi);
+    d_banks_q <= millrace_pkg::banks(1'b1, op.d, op.d_hi);
+  end
 
   // ---- B addresses.
   logic [SpW-1:0] b_col_q, b_k_q, b_tile_q, b_from, b_next;
   logic b_bad_q, b_rd_q;
   logic [SpW-1:0] b_bad_addr_q, b_rd_addr_q;
-  wire b_outside = millrace_pkg::outside(1'b0, 16'(b_col_q), op.b, op.b_hi);
+  wire b_outside = !b_banks_q[millrace_pkg::bank_of(1'b0, 16'(b_col_q))];
   wire b_was_bad = b_bad_q && col_q != '0;
   wire b_is_bad = b_was_bad || b_outside;
-  assign b_from = col_end ? (k_end ? b_tile_q : b_k_q) : b_col_q;
-  assign b_next = b_from + (!col_end ? op.b_col[SpW-1:0] : !k_end ? op.b_k[SpW-1:0]
+  assign b_from = col_end ? (k_end_q ? b_tile_q : b_k_q) : b_col_q;
+  assign b_next = b_from + (!col_end ? op.b_col[SpW-1:0] : !k_end_q ? op.b_k[SpW-1:0]
                                       : Tiles ? op.b_tile[SpW-1:0] : '0);
 
   // ---- A base of the tile: one adder serves the loop that advances.
   logic [SpW-1:0] a_ct_q, a_kx_q, a_ky_q, a_step, a_next;
   always_comb begin
     a_step = a_ct_q + op.a_ct[SpW-1:0];
-    if (Conv && ct_end) a_step = kx_end ? a_ky_q + op.a_ky[SpW-1:0] : a_kx_q + op.a_kx[SpW-1:0];
-    a_next = k_end ? op.a[SpW-1:0] : a_step;
+    if (Conv && ct_end_q) a_step = kx_end_q ? a_ky_q + op.a_ky[SpW-1:0] : a_kx_q + op.a_kx[SpW-1:0];
+    a_next = k_end_q ? op.a[SpW-1:0] : a_step;
   end
 
   // ---- The tile that waits for `go`.
@@ -96,25 +108,25 @@ module matmul (
       b_bad_q      <= b_is_bad;
       if (!b_was_bad) b_bad_addr_q <= b_col_q;
       if (read_end) begin
-        ct_q   <= ct_end ? '0 : ct_q + 1'b1;
+        ct_q   <= ct_end_q ? '0 : ct_q + 1'b1;
         a_ct_q <= a_next;
-        if (ct_end) begin
-          kx_q   <= kx_end ? '0 : kx_q + 1'b1;
+        if (ct_end_q) begin
+          kx_q   <= kx_end_q ? '0 : kx_q + 1'b1;
           a_kx_q <= a_next;
         end
-        if (ct_end && kx_end) begin
-          ky_q   <= ky_end ? '0 : ky_q + 1'b1;
+        if (ct_end_q && kx_end_q) begin
+          ky_q   <= ky_end_q ? '0 : ky_q + 1'b1;
           a_ky_q <= a_next;
         end
         b_k_q <= b_next;
-        if (k_end) begin
+        if (k_end_q) begin
           nt_q     <= nt_q + 1'b1;
           b_tile_q <= b_next;
         end
         wait_a_q        <= a_ct_q;
-        wait_new_q      <= k_begin;
-        wait_first_q    <= k_begin && !op.accumulate;
-        wait_last_q     <= k_end && nt_end;
+        wait_new_q      <= k_begin_q;
+        wait_first_q    <= k_begin_q && !op.accumulate;
+        wait_last_q     <= k_end_q && nt_end_q;
         wait_bad_q      <= b_is_bad;
         wait_bad_addr_q <= b_was_bad ? b_bad_addr_q : b_col_q;
       end
@@ -129,7 +141,7 @@ module matmul (
         {full_q, col_q} <= '0;
       end else begin
         if (read_col) col_q <= col_q + 1'b1;
-        if (read_end) more_q <= !(k_end && nt_end);
+        if (read_end) more_q <= !(k_end_q && nt_end_q);
         if (go || read_end) full_q <= read_end;
       end
     end
@@ -143,20 +155,23 @@ module matmul (
   logic row_q, tail_q;              // a row's address; the tile idles up to Dim cycles
   logic [DimL2-1:0] cycle_q;        // cycles of the tile so far, at most Dim - 1
   logic [CntW-1:0] ox_q, oy_q;
+  logic ox_end_q, oy_end_q;
   logic [SpW-1:0] a_q, a_oy_q, a_row;
   logic [AccW-1:0] d_q, d_tile_q;
   logic first_q, last_q, bad_b_q;
   logic [SpW-1:0] bad_addr_q;
-  wire ox_end = ox_q == op.n_ox[CntW-1:0];
-  wire row_end = ox_end && oy_q == op.n_oy[CntW-1:0];
+  wire row_end = ox_end_q && oy_end_q;
+  wire [CntW-1:0] ox_next = ox_q + 1'b1;
+  wire [CntW-1:0] oy_next = oy_q + 1'b1;
+  wire one_ox = op.n_ox[CntW-1:0] == '0;
   wire long_enough = cycle_q == DimL2'(Dim - 1);
-  wire a_outside = millrace_pkg::outside(1'b0, 16'(a_q), op.a, op.a_hi);
-  wire d_outside = millrace_pkg::outside(1'b1, 16'(d_q), op.d, op.d_hi);
+  wire a_outside = !a_banks_q[millrace_pkg::bank_of(1'b0, 16'(a_q))];
+  wire d_outside = !d_banks_q[millrace_pkg::bank_of(1'b1, 16'(d_q))];
   wire bad = row_q && (bad_b_q || a_outside || d_outside);
   wire finish = row_q && row_end && last_q && !bad;
   wire free = row_q ? row_end && !last_q && long_enough : !tail_q || long_enough;  // for the next tile
-  assign go = run_q && full_q && !kill_q && free && !bad;
-  assign a_row = (ox_end ? a_oy_q : a_q) + (ox_end ? op.a_oy[SpW-1:0] : op.a_ox[SpW-1:0]);
+  assign go = run_q && full_q && !kill_q && free;  // also with a last row that is bad: then the tile gets no row
+  assign a_row = (ox_end_q ? a_oy_q : a_q) + (ox_end_q ? op.a_oy[SpW-1:0] : op.a_ox[SpW-1:0]);
   wire killed = kill_q && done_valid_o && fault_p[Depth];
   assign op_ready_o = finish || killed;
 
@@ -164,6 +179,7 @@ module matmul (
     if (go) begin
       {a_q, a_oy_q} <= {2{wait_a_q}};
       {ox_q, oy_q} <= '0;
+      {ox_end_q, oy_end_q} <= {one_ox, op.n_oy[CntW-1:0] == '0};
       d_q <= wait_new_q ? d_q + 1'b1 : d_tile_q;
       if (wait_new_q) d_tile_q <= d_q + 1'b1;
       first_q    <= wait_first_q;
@@ -171,12 +187,14 @@ module matmul (
       bad_b_q    <= wait_bad_q;
       bad_addr_q <= wait_bad_addr_q;
     end else if (row_q && !row_end) begin
-      a_q  <= a_row;
-      d_q  <= d_q + 1'b1;
-      ox_q <= ox_end ? '0 : ox_q + 1'b1;
-      if (ox_end) begin
+      a_q    <= a_row;
+      d_q    <= d_q + 1'b1;
+      ox_q   <= ox_end_q ? '0 : ox_next;
+      ox_end_q <= ox_end_q ? one_ox : ox_next == op.n_ox[CntW-1:0];
+      if (ox_end_q) begin
         a_oy_q <= a_row;
-        oy_q   <= oy_q + 1'b1;
+        oy_q   <= oy_next;
+        oy_end_q <= oy_next == op.n_oy[CntW-1:0];
       end
     end else if (accept) begin
       d_q <= op.d[AccW-1:0] - 1'b1;  // the first output tile begins one row on
@@ -188,7 +206,7 @@ module matmul (
     end else begin
       run_q  <= accept || (run_q && !op_ready_o);
       kill_q <= bad || (kill_q && !killed);
-      row_q  <= go || (row_q && !row_end && !bad);
+      row_q  <= !bad && (go || (row_q && !row_end));
       tail_q <= !go && !bad && !finish && ((row_q && row_end) || tail_q) && !long_enough;
     end
   end
@@ -245,6 +263,7 @@ module matmul (
 `ifdef FORMAL
   always_ff @(posedge clk_i) begin
     if (rst_ni && go) assert (full_q && run_q);
+    if (rst_ni && row_q) assert ({ox_end_q, oy_end_q} == {ox_q == op.n_ox[CntW-1:0], oy_q == op.n_oy[CntW-1:0]});
     if (rst_ni && done_valid_o) assert (!d_wr_valid_o || !fault_p[Depth]);
     cover (rst_ni && go && row_q);  // two tiles back to back
   end

@@ -69,8 +69,8 @@ module vector (
   logic unused;
   assign unused = &{1'b0, op, vset_q, loop_end, src2, strides2, first};
   logic [AddrW-1:0] src1, src2, dst;
-  logic [SpW-1:0] param_q;  // first parameter word of the iteration of loop 3
-  logic [3:0] param_idx_q, row_param;
+  logic [SpW-1:0] param_q;  // pipelined: next parameter word; serial: first one of the iteration of loop 3
+  logic [3:0] param_idx_q;
   logic last, inner_last, first;
 
   loop_nest #(.N(Loops), .CountW(CountW)) u_nest (
@@ -112,16 +112,23 @@ module vector (
   wire acc1 = op.src1_kind == millrace_pkg::SourceAcc;
   wire acc2 = op.src2_kind == millrace_pkg::SourceAcc;
   wire accd = op.dst_kind == millrace_pkg::SpaceAcc;
-  wire ok1 = op.src1_kind == millrace_pkg::SourceScalar
-          || !millrace_pkg::outside(acc1, 16'(src1), op.src1, op.src1_hi);
-  wire okd = !millrace_pkg::outside(accd, 16'(dst), op.dst, op.dst_hi) || !inner_last;
-  wire [3:0] param_idx = param_state ? param_idx_q : row_param;
-  wire [SpW-1:0] param = param_q + SpW'(param_idx);
-  wire okp = !millrace_pkg::outside(1'b0, 16'(param), op.param, op.param_hi);
+  logic [millrace_pkg::MaxBanks-1:0] banks1_q, banksd_q, banksp_q;  // from the cycle after an instruction is there
+  always_ff @(posedge clk_i) begin
+    banks1_q <= op.src1_kind == millrace_pkg::SourceScalar ? '1 : millrace_pkg::banks(acc1, op.src1, op.src1_hi);
+    banksd_q <= millrace_pkg::banks(accd, op.dst, op.dst_hi);
+    banksp_q <= millrace_pkg::banks(1'b0, op.param, op.param_hi);
+  end
+  wire ok1 = banks1_q[millrace_pkg::bank_of(acc1, 16'(src1))];
+  wire okd = banksd_q[millrace_pkg::bank_of(accd, 16'(dst))] || !inner_last;
+  logic [SpW-1:0] param;
+  wire okp = banksp_q[millrace_pkg::bank_of(1'b0, 16'(param))];
   logic ok2;
   if (millrace_pkg::VecBinary != 0) begin : g_binary
-    assign ok2 = op.src2_kind == millrace_pkg::SourceScalar
-        || !millrace_pkg::outside(acc2, 16'(src2), op.src2, op.src2_hi);
+    logic [millrace_pkg::MaxBanks-1:0] banks2_q;
+    always_ff @(posedge clk_i) begin
+      banks2_q <= op.src2_kind == millrace_pkg::SourceScalar ? '1 : millrace_pkg::banks(acc2, op.src2, op.src2_hi);
+    end
+    assign ok2 = banks2_q[millrace_pkg::bank_of(acc2, 16'(src2))];
     loop_addr #(.N(Loops), .AddrW(AddrW)) u_src2 (
         .clk_i, .load_i(load), .step_i(step), .advance_i(advance),
         .base_i(op.src2[AddrW-1:0]), .strides_i(strides2), .addr_o(src2)
@@ -173,14 +180,19 @@ module vector (
     end
     if (!param_state) param_idx_q <= '0;
     else if (item_ready) param_idx_q <= param_idx_q + 1'b1;
-    if (load) param_q <= op.param[SpW-1:0];
-    else if (step && advance[Loops-1]) param_q <= param;  // row_param is 9 at a step
   end
 
   if (millrace_pkg::SerialQuant != 0) begin : g_serial
     if (millrace_pkg::Dim != 4 || millrace_pkg::Lanes != 1 || millrace_pkg::VecBinary != 0
         || millrace_pkg::VecReduce != 0 || millrace_pkg::VecPreshift != 0 || millrace_pkg::VecFp32 != 0) begin : g_check
       $error("vec_serial: Dim must be 4, Lanes 1, and no vector option set");
+    end
+    logic [3:0] row_param;
+    wire [3:0] param_idx = param_state ? param_idx_q : row_param;
+    assign param = param_q + SpW'(param_idx);
+    always_ff @(posedge clk_i) begin
+      if (load) param_q <= op.param[SpW-1:0];
+      else if (step && advance[Loops-1]) param_q <= param;  // row_param is 9 at a step
     end
     vec_serial u_datapath (
         .clk_i, .rst_ni,
@@ -200,6 +212,11 @@ module vector (
     if (millrace_pkg::Slices != 2 && millrace_pkg::Slices != 4) begin : g_check
       $error("vec_datapath: Dim / Lanes must be 2 or 4");
     end
+    assign param = param_q;
+    always_ff @(posedge clk_i) begin
+      if (load) param_q <= op.param[SpW-1:0];
+      else if (param_state && item_ready) param_q <= param_q + 1'b1;
+    end
     vec_datapath u_datapath (
         .clk_i, .rst_ni,
         .op_i(op), .vset_i(vset_q), .slot_i(op_slot_i),
@@ -212,7 +229,6 @@ module vector (
         .acc1_rd_valid_o, .acc1_rd_addr_o, .acc1_rd_data_i, .acc2_rd_valid_o, .acc2_rd_addr_o, .acc2_rd_data_i,
         .acc_wr_valid_o, .acc_wr_addr_o, .acc_wr_quarter_o, .acc_wr_data_o
     );
-    assign row_param = ParamWords;
     assign acc1_rd_quarter_o = '0;
   end
   assign {sp1_rd_en_o, sp2_rd_en_o, acc1_rd_en_o, acc2_rd_en_o} = '1;

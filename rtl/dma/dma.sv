@@ -5,7 +5,7 @@
 // Timing (tests/rtl/dma/dma_timeline.cc has it as recurrences). An idle engine that sees op_valid in cycle t offers the first
 // address in t + 1; the next burst, also of the next row or instruction, one cycle after an address is taken, or one cycle
 // after the last response of the burst that makes room. op_ready comes with the last row, one cycle before its first address.
-// - LOAD: the cycle of a word's write is in dma_read; done one cycle after the last word.
+// - LOAD: the cycle of a word is in dma_read; it is written then, with DmaUnaligned in the next; done one cycle after the last word.
 // - STORE: the first beat 3 cycles after its address is taken, then one a cycle; done one cycle after the last response.
 // - A failing segment check: done 2 cycles after the last word or response before it, or (first row) in t + 2.
 // - SIGNAL, and every instruction of an engine for both: op_ready comes with done, so the next address 2 cycles after it.
@@ -29,10 +29,9 @@ module dma #(
     output logic                                      signal_valid_o,  // a SIGNAL completes without a fault
     output logic      [                         31:0] signal_value_o,
     output logic                                      signal_irq_o,
-    // Segment look-up, combinational.
-    output logic      [    millrace_pkg::SegBits-1:0] seg_id_o,
-    input  wire logic [                         31:0] seg_base_i, seg_size_i,
-    input  wire logic                                 seg_read_i, seg_write_i,
+    // With op_data_i: the instruction's segment; its `rows` and `planes` are 0.
+    input  wire millrace_pkg::segment_t               segment_i,
+    input  wire logic                                 one_row_i, one_plane_i,
     // Soft reset: no new burst starts; responses are outstanding.
     input  wire logic                                 halt_i,
     output logic                                      read_wait_o, write_wait_o,
@@ -79,39 +78,52 @@ module dma #(
   wire is_signal = CanStore && raw.opcode[2:0] == millrace_pkg::OpSignal[2:0];
   wire signal = op_valid_i && is_signal;
   wire store = CanStore && (!CanLoad || raw.opcode[2:0] != millrace_pkg::OpLoad[2:0]);
-  wire seg_ok = store ? seg_write_i : seg_read_i;
+  wire seg_ok = store ? segment_i.write : segment_i.read;
   assign raw = op_data_i;
   always_comb begin
     op = raw;
     op.row_bytes = raw.row_bytes | (16'(is_signal) << 2);
     if (millrace_pkg::DmaAcc == 0) op.space = 1'b0;
   end
-  assign seg_id_o = op.seg[millrace_pkg::SegBits-1:0];
 
   logic first, start, last, seg_fault, finish_fault, queue_ready, head_pop, taken_q, done_q;
+  logic signal_q;  // early enough for its data
   wire hold = Serial || signal;
   wire rows_end = last || finish_fault;
   wire rows_valid = op_valid_i && !taken_q && (!first || queue_ready);
   assign op_ready_o = hold ? taken_q && done_q : rows_end;
-  always_ff @(posedge clk_i) taken_q <= rst_ni && !op_ready_o && (taken_q || (hold && rows_end));
+  always_ff @(posedge clk_i) begin
+    taken_q  <= rst_ni && !op_ready_o && (taken_q || (hold && rows_end));
+    signal_q <= signal;
+  end
 
-  // Instruction of the data side.
+  // Instruction of the data side, and the banks that it declares.
+  wire [millrace_pkg::MaxBanks-1:0] op_banks = millrace_pkg::banks(op.space, op.dst, op.dst_hi);
+  logic [millrace_pkg::MaxBanks-1:0] head_banks;
+  logic head_begin;
+  millrace_pkg::load_t next_head;
   if (Serial) begin : g_direct
+    // No word moves in an instruction's first cycle.
+    always_ff @(posedge clk_i) head_banks <= op_banks;
+    assign head_begin  = start;
     assign queue_ready = 1'b1;
     assign head        = op;
+    assign next_head   = op;
     assign head_slot   = op_slot_i;
   end else begin : g_queue
     localparam int OpBits = 256;
-    wire [SlotW+OpBits-1:0] data;
+    wire [millrace_pkg::MaxBanks+SlotW+OpBits-1:0] data, next_data;
     wire valid;
-    assign head      = data[OpBits-1:0];
-    assign head_slot = data[OpBits+:SlotW];
-    fifo #(.Width(SlotW + OpBits), .Depth(millrace_pkg::QueueDepth)) u_queue (
+    assign head_begin = !valid || head_pop;
+    assign next_head  = next_data[OpBits-1:0];
+    assign head       = data[OpBits-1:0];
+    assign {head_banks, head_slot} = data[OpBits+:millrace_pkg::MaxBanks+SlotW];
+    fifo #(.Width(millrace_pkg::MaxBanks + SlotW + OpBits), .Depth(millrace_pkg::QueueDepth)) u_queue (
         .clk_i, .rst_ni,
-        .in_valid_i(start), .in_ready_o(queue_ready), .in_data_i({op_slot_i, op}),
-        .out_valid_o(valid), .out_ready_i(head_pop), .out_data_o(data)
+        .in_valid_i(start), .in_ready_o(queue_ready), .in_data_i({op_banks, op_slot_i, op}),
+        .out_valid_o(valid), .out_ready_i(head_pop), .out_data_o(data), .next_data_o(next_data)
     );
-    wire unused_valid = &{1'b0, valid};
+    wire unused_next = &{1'b0, next_data};
   end
 
   // ---- Address side.
@@ -136,8 +148,8 @@ module dma #(
 
   dma_bursts #(.Low(Low)) u_bursts (
       .clk_i, .rst_ni,
-      .op_valid_i(rows_valid), .op_i(op), .slot_i(op_slot_i),
-      .seg_ok_i(seg_ok), .seg_base_i, .seg_size_i,
+      .op_valid_i(rows_valid), .op_i(op), .one_row_i, .one_plane_i, .slot_i(op_slot_i),
+      .seg_ok_i(seg_ok && segment_i.fits), .seg_base_i(segment_i.base), .seg_limit_i(segment_i.limit),
       .first_o(first), .start_o(start), .last_o(last),
       .fault_o(seg_fault), .offset_o(fault_offset), .clear_i(finish_fault),
       .valid_o(burst_valid), .ready_i(burst_ready), .slot_o(burst.slot), .addr_o(burst.addr),
@@ -168,13 +180,14 @@ module dma #(
   logic [AddrW-1:BeatW] word_error_addr;
   logic [2:0] word_ends, w_ends;
   logic [millrace_pkg::SpAddrBits-1:0] word_addr;
+  logic [millrace_pkg::WordBits-1:0] word;
   logic [1:0] quarter;
   wire [2:0] ends = store ? w_ends : word_ends;
   wire step = word_valid || w_step;
 
   dma_words u_words (
-      .clk_i, .rst_ni,
-      .op_i(head), .step_i(step), .ends_i(ends), .clear_i(finish_fault),
+      .clk_i,
+      .begin_i(head_begin), .base_i(next_head.dst), .op_i(head), .banks_i(head_banks), .step_i(step), .ends_i(ends),
       .addr_o(word_addr), .quarter_o(quarter), .bad_o(bad)
   );
 
@@ -183,11 +196,11 @@ module dma #(
         .clk_i, .rst_ni,
         .r_valid_i(m_rvalid_i), .r_data_i(m_rdata_i), .r_error_i(m_rresp_i[1]), .r_last_i(m_rlast_i),
         .addr_i(flight.addr), .low_i(flight.beats.low), .ends_i(flight.beats.ends), .op_i(head),
-        .valid_o(word_valid), .data_o(sp_wr_data_o), .error_o(word_error), .error_addr_o(word_error_addr),
+        .valid_o(word_valid), .data_o(word), .error_o(word_error), .error_addr_o(word_error_addr),
         .ends_o(word_ends), .busy_o(word_busy)
     );
   end else begin : g_no_read
-    assign {word_valid, word_error, word_busy, word_error_addr, word_ends, sp_wr_data_o} = '0;
+    assign {word_valid, word_error, word_busy, word_error_addr, word_ends, word} = '0;
   end
 
   if (CanStore) begin : g_write
@@ -195,7 +208,7 @@ module dma #(
         .clk_i, .rst_ni,
         .valid_i(owed_valid), .pop_o(owed_pop), .len_i(owed.len), .low_i(owed.low), .ends_i(owed.ends),
         .op_i(head), .oldest_i(Serial || !flight_valid || flight.slot == head_slot), .clear_i(finish_fault),
-        .signal_i(signal), .value_i(op.mem_row),
+        .signal_i(signal_q), .value_i(op.mem_row),
         .quarter_i(quarter), .bad_i(bad), .step_o(w_step), .ends_o(w_ends), .fault_o(w_fault),
         .sp_rd_valid_o, .acc_rd_valid_o, .rd_en_o(sp_rd_en_o), .sp_rd_data_i, .acc_rd_data_i,
         .m_wvalid_o, .m_wready_i, .m_wdata_o, .m_wstrb_o, .m_wlast_o
@@ -217,18 +230,19 @@ module dma #(
   assign finish_fault = seg_fault && !burst_valid && !flight_valid && !word_busy;
   assign head_pop     = (step && ends[0] && ends[2]) || finish_fault;
 
+  wire [31:0] word_fault = head.space ? 32'(word_addr[millrace_pkg::AccAddrBits-1:0]) : 32'(word_addr);
   always_comb begin
     code_d = done_q ? millrace_pkg::FaultNone : code_q;
     addr_d = addr_q;
     if (w_fault) begin
       code_d = millrace_pkg::FaultBank;
-      addr_d = 32'(word_addr);
+      addr_d = word_fault;
     end else if (clean && ((word_valid && word_error) || write_error)) begin
       code_d = millrace_pkg::FaultBus;
       addr_d = 32'(bus_addr) << BeatW;
     end else if (clean && word_valid && bad) begin
       code_d = millrace_pkg::FaultBank;
-      addr_d = 32'(word_addr);
+      addr_d = word_fault;
     end else if (clean && finish_fault) begin
       code_d = seg_ok ? millrace_pkg::FaultSegment : millrace_pkg::FaultPermission;
       addr_d = fault_offset;
@@ -246,16 +260,23 @@ module dma #(
   assign signal_irq_o   = raw.space;
 
   wire word_ok = word_valid && clean && !word_error && !bad;
-  assign sp_wr_valid_o    = word_ok && !head.space;
-  assign acc_wr_valid_o   = word_ok && head.space;
-  assign acc_wr_quarter_o = 4'd1 << quarter;
-  assign acc_wr_data_o    = sp_wr_data_o;
-  assign acc_rd_en_o      = sp_rd_en_o;
-  assign {sp_wr_addr_o, sp_rd_addr_o}   = {2{word_addr}};
-  assign {acc_wr_addr_o, acc_rd_addr_o} = {2{word_addr[millrace_pkg::AccAddrBits-1:0]}};
-  wire unused = &{1'b0, op, head, start, head_pop, owed_pop, flight, owed, owed_valid, quarter, seg_read_i, seg_write_i,
-                  m_arready_i, m_rvalid_i, m_rdata_i, m_rresp_i, m_rlast_i, m_awready_i, m_wready_i, m_bvalid_i,
-                  m_bresp_i, sp_rd_data_i, acc_rd_data_i};
+  if (millrace_pkg::DmaUnaligned != 0) begin : g_late  // the word is a cycle old, and done comes with its write at the earliest
+    always_ff @(posedge clk_i) begin
+      {sp_wr_valid_o, acc_wr_valid_o} <= {word_ok && !head.space, word_ok && head.space} & {2{rst_ni}};
+      {acc_wr_quarter_o, sp_wr_addr_o, sp_wr_data_o} <= {4'd1 << quarter, word_addr, word};
+    end
+  end else begin : g_now
+    assign {sp_wr_valid_o, acc_wr_valid_o} = {word_ok && !head.space, word_ok && head.space};
+    assign {acc_wr_quarter_o, sp_wr_addr_o, sp_wr_data_o} = {4'd1 << quarter, word_addr, word};
+  end
+  assign acc_wr_addr_o = sp_wr_addr_o[millrace_pkg::AccAddrBits-1:0];
+  assign acc_wr_data_o = sp_wr_data_o;
+  assign acc_rd_en_o   = sp_rd_en_o;
+  assign sp_rd_addr_o  = word_addr;
+  assign acc_rd_addr_o = word_addr[millrace_pkg::AccAddrBits-1:0];
+  wire unused = &{1'b0, op, head, next_head, start, head_pop, signal_q, owed_pop, flight, owed, owed_valid, quarter, segment_i, m_arready_i,
+                  m_rvalid_i, m_rdata_i, m_rresp_i, m_rlast_i, m_awready_i, m_wready_i, m_bvalid_i, m_bresp_i, sp_rd_data_i,
+                  acc_rd_data_i};
 
 `ifdef FORMAL
   always_ff @(posedge clk_i) begin

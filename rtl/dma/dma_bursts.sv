@@ -11,9 +11,11 @@ module dma_bursts #(
     // Instruction: stable while op_valid_i; the next one follows the cycle of last_o or clear_i.
     input  wire logic                                   op_valid_i,
     input  wire millrace_pkg::load_t                    op_i,
+    input  wire logic                                   one_row_i, one_plane_i,  // `rows` and `planes` of it are 0
     input  wire logic [     millrace_pkg::SlotBits-1:0] slot_i,
-    input  wire logic                                   seg_ok_i,  // the segment permits the access
-    input  wire logic [                           31:0] seg_base_i, seg_size_i,
+    input  wire logic                                   seg_ok_i,     // the segment permits the access, a row fits into it
+    input  wire logic [                           31:0] seg_base_i,
+    input  wire logic [                           31:0] seg_limit_i,  // ... at this offset or below
     output logic                                        first_o,   // no row has been taken
     output logic                                        start_o,   // the first row is taken
     output logic                                        last_o,    // the last row is taken
@@ -36,21 +38,21 @@ module dma_bursts #(
   localparam int BlockW = BeatW + $clog2(millrace_pkg::DmaBurst);    // within the block that a burst may not leave
   if (millrace_pkg::DmaBurst * millrace_pkg::Dim > 4096) $error("a burst may not cross 4 KiB");
 
-  logic first_q, valid_q, fail_q;
+  logic first_q, valid_q, fail_q, row_end_q;
   logic [OffW-1:Low] off_q;
-  logic [CountW-1:0] row_q;
+  logic [CountW-1:0] row_q;                                          // of the plane; row_end_q: it is the last one
   logic [millrace_pkg::SlotBits-1:0] slot_q;
   logic [AddrW-1:BeatW] addr_q;
   logic [16-BlockW:0] blocks_q;                                      // bursts of the row that follow
   logic [BlockW-1:BeatW] end_q;                                      // the row's last beat in its block
   logic [1:0] ends_q;
-  wire unused = &{1'b0, op_i, seg_base_i, seg_size_i};
+  wire unused = &{1'b0, op_i, seg_base_i, seg_limit_i, one_plane_i};
 
   // ---- Rows.
   wire [OffW-1:Low] off = first_q ? op_i.offset[OffW-1:Low] : off_q;
-  wire [OffW:Low] past = {1'b0, off} + (OffW + 1 - Low)'(op_i.row_bytes[15:Low]);
-  wire row_ok = seg_ok_i && (33 - Low)'(past) <= {1'b0, seg_size_i[31:Low]};
-  wire row_last = row_q == op_i.rows[CountW-1:0];
+  wire row_ok = seg_ok_i && off <= seg_limit_i[OffW-1:Low];
+  wire [CountW-1:0] next_row = row_q + 1'b1;
+  wire row_last = first_q ? one_row_i : row_end_q;
   wire plane_last;
   wire [OffW-1:Low] next_off;
 
@@ -65,14 +67,17 @@ module dma_bursts #(
 
   if (millrace_pkg::DmaPlanes != 0) begin : g_planes
     logic [CountW-1:0] plane_q;
+    logic plane_end_q;
+    wire [CountW-1:0] next_plane = plane_q + 1'b1;
     logic [OffW-1:Low] plane_off_q;                                  // first row of the plane
     wire [OffW-1:Low] plane_off = first_q ? op_i.offset[OffW-1:Low] : plane_off_q;
-    assign plane_last = plane_q == op_i.planes[CountW-1:0];
+    assign plane_last = first_q ? one_plane_i : plane_end_q;
     assign next_off = row_last ? plane_off + op_i.mem_plane[OffW-1:Low] : off + op_i.mem_row[OffW-1:Low];
     always_ff @(posedge clk_i) begin
       if (take) plane_off_q <= row_last ? next_off : plane_off;
+      if (take) plane_end_q <= row_last ? next_plane == op_i.planes[CountW-1:0] : plane_last;
       if (!rst_ni || clear_i || (take && row_last && plane_last)) plane_q <= '0;
-      else if (take && row_last) plane_q <= plane_q + 1'b1;
+      else if (take && row_last) plane_q <= next_plane;
     end
   end else begin : g_flat
     assign plane_last = 1'b1;
@@ -83,8 +88,9 @@ module dma_bursts #(
     if (take) off_q <= row_ok ? next_off : off;
     if (!rst_ni || clear_i || (take && row_last && plane_last)) first_q <= 1'b1;
     else if (take) first_q <= 1'b0;
+    if (take) row_end_q <= row_last ? one_row_i : next_row == op_i.rows[CountW-1:0];
     if (!rst_ni || clear_i || (take && row_last)) row_q <= '0;
-    else if (take) row_q <= row_q + 1'b1;
+    else if (take) row_q <= next_row;
     fail_q <= rst_ni && !clear_i && (fail_q || (take && !row_ok));
   end
 

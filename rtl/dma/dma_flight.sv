@@ -43,18 +43,20 @@ module dma_flight #(
     end
   end else begin : g_many
     assign burst_ready_o = issue;
+    wire [Width-1:0] unused_next;
     fifo #(.Width(Width), .Depth(millrace_pkg::DmaOutstanding)) u_flight (
         .clk_i, .rst_ni,
         .in_valid_i(issue), .in_ready_o(ready), .in_data_i(burst_i),
-        .out_valid_o(valid_o), .out_ready_i(retire_i), .out_data_o(burst_o)
+        .out_valid_o(valid_o), .out_ready_i(retire_i), .out_data_o(burst_o), .next_data_o(unused_next)
     );
     if (CanStore) begin : g_owed
       wire room;  // always: it holds no more than the bursts in flight and the one offered
       wire unused = &{1'b0, room};
+      wire [OwedWidth-1:0] unused_next_owed;
       fifo #(.Width(OwedWidth), .Depth(millrace_pkg::DmaOutstanding)) u_owed (
           .clk_i, .rst_ni,
           .in_valid_i(a_valid_o && !waiting_q && write_i), .in_ready_o(room), .in_data_i(burst_i[OwedWidth-1:0]),
-          .out_valid_o(owed_valid_o), .out_ready_i(owed_pop_i), .out_data_o(owed_o)
+          .out_valid_o(owed_valid_o), .out_ready_i(owed_pop_i), .out_data_o(owed_o), .next_data_o(unused_next_owed)
       );
     end else begin : g_none
       wire unused = &{1'b0, owed_pop_i, write_i};

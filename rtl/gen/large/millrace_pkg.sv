@@ -276,20 +276,21 @@ package millrace_pkg;
       default: legal_word0 = 1'b0;
     endcase
   endfunction
-  // An on-chip address is outside the banks from that of `base` to `hi`. Gates rather than carry chains.
-  function outside(input acc, input [15:0] addr, input [15:0] base, input [3:0] hi);
-    logic [3:0] bank, lo;
-    logic below, above;
-    bank  = acc ? 4'(addr >> AccRowBits) & 4'd3 : 4'(addr >> SpRowBits) & 4'd15;
-    lo    = acc ? 4'(base >> AccRowBits) & 4'd3 : 4'(base >> SpRowBits) & 4'd15;
-    below = 1'b0;
-    above = 1'b0;
-    for (int i = 0; i < 4; i++) begin
-      below = bank[i] == lo[i] ? below : lo[i];
-      above = bank[i] == hi[i] ? above : bank[i];
-    end
-    outside = below || above;
+  localparam int MaxBanks = 16;
+  // Bank of an on-chip address.
+  function [3:0] bank_of(input acc, input [15:0] addr);
+    bank_of = acc ? 4'(addr >> AccRowBits) & 4'd3 : 4'(addr >> SpRowBits) & 4'd15;
   endfunction
+  // The banks from that of `base` to `hi`, a bit each.
+  function [MaxBanks-1:0] banks(input acc, input [15:0] base, input [3:0] hi);
+    banks = MaxBanks'((16'hffff << bank_of(acc, base)) & ~(16'hfffe << hi));
+  endfunction
+  // A segment as an instruction meets it: one of its rows fits in at offsets up to `limit`.
+  typedef struct packed {
+    logic write, read, fits;
+    logic [31:0] limit, base;
+  } segment_t;
+  localparam int SegmentInfoBits = 67;
   localparam logic [11:0] RegId = 12'h000;
   localparam logic [11:0] RegIsaHash = 12'h004;
   localparam logic [11:0] RegBuildId = 12'h008;

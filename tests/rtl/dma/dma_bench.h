@@ -164,11 +164,21 @@ class Bench {
       dut_.op_slot_i = 0;
     }
     dut_.eval();
-    const Segment& segment = state_.segments[dut_.seg_id_o];
-    dut_.seg_base_i = segment.base;
-    dut_.seg_size_i = segment.size;
-    dut_.seg_read_i = segment.read;
-    dut_.seg_write_i = segment.write;
+    drive_segment();
+  }
+
+  // What dispatch knows of the instruction, and its segment, as segments.sv gives it: write, read,
+  // fits, limit, base.
+  void drive_segment() {
+    const uint32_t word = dut_.op_data_i[0];
+    const bool signal = (word & 0xff) == static_cast<uint32_t>(isa::Opcode::kSignal);
+    const uint32_t bytes = signal ? 4 : word >> 16;
+    const Segment& segment = state_.segments[(word >> 12) % state_.segments.size()];
+    dut_.one_row_i = (dut_.op_data_i[1] >> 20) == 0;
+    dut_.one_plane_i = (dut_.op_data_i[5] & 0xfff) == 0;
+    dut_.segment_i[0] = segment.base;
+    dut_.segment_i[1] = segment.size - bytes;
+    dut_.segment_i[2] = (segment.size >= bytes) | segment.read << 1 | segment.write << 2;
   }
 
   void drive_responses() {
