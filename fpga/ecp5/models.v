@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Block RAM and multiplier of an ECP5 for simulation, as far as Yosys uses them (its own models have none): both ports of one
-// width and clock edge, no output registers. After Lattice TN1264 (memory) and TN1267 (sysDSP).
+// Cells of an ECP5 for simulation, as far as they are used and Yosys has no models of them that do. Memory: both ports of one width and
+// clock edge, no output registers. After Lattice TN1264 (memory) and TN1267 (sysDSP).
 module DP16KD (
     input DIA17, DIA16, DIA15, DIA14, DIA13, DIA12, DIA11, DIA10, DIA9, DIA8, DIA7, DIA6, DIA5, DIA4, DIA3, DIA2, DIA1, DIA0,
     input ADA13, ADA12, ADA11, ADA10, ADA9, ADA8, ADA7, ADA6, ADA5, ADA4, ADA3, ADA2, ADA1, ADA0,
@@ -106,4 +106,24 @@ module EHXPLLL (
   parameter FEEDBK_PATH = "CLKOP";
   assign CLKOP = CLKI;
   assign LOCK = 1'b1;
+endmodule
+
+// Two bits a cycle on a pin: D0 while the clock is high, then D1 (Lattice TN1265).
+module ODDRX1F (
+    input SCLK, RST, D0, D1,
+    output Q
+);
+  parameter GSR = "ENABLED";
+  reg [1:0] d_q;
+  always @(posedge SCLK) d_q <= RST ? 2'b00 : {D1, D0};
+  assign Q = SCLK ? d_q[0] : d_q[1];
+endmodule
+
+// A pin that nobody else drives: the SDRAM of a board is not simulated here.
+module BB (
+    input I, T,
+    output O,
+    inout B
+);
+  assign O = B;
 endmodule
