@@ -119,11 +119,12 @@ module ODDRX1F (
   assign Q = SCLK ? d_q[0] : d_q[1];
 endmodule
 
-// A pin that nobody else drives: the SDRAM of a board is not simulated here.
-module BB (
+// A pin that the device never drives, as those to the SDRAM while its memory is block RAM.
+module TRELLIS_IO (
     input I, T,
     output O,
     inout B
 );
+  parameter DIR = "INPUT";
   assign O = B;
 endmodule
